@@ -1,0 +1,52 @@
+"""Verbs on users and tokens."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+
+from apps.accounts.models import ApiToken, User
+from apps.accounts.roles import Capability, Role
+
+
+def create_user(
+    *, username: str, roles: Iterable[Role], password: str | None = None, is_service: bool = False, email: str = ""
+) -> User:
+    """Create a user; administrators become superusers, everybody but service clients may open the admin."""
+    granted = list(roles)
+    user = User(
+        username=username,
+        email=email,
+        roles=[role.value for role in granted],
+        is_service=is_service,
+        is_staff=not is_service,
+        is_superuser=Role.ADMINISTRATOR in granted,
+    )
+    user.set_password(password)
+    user.save()
+    return user
+
+
+def token_digest(token: str) -> bytes:
+    """Return the 32 bytes under which a token is stored; tokens are 256 random bits, so no salt is needed."""
+    return sha256(token.encode()).digest()
+
+
+def issue_token(
+    *, user: User, label: str, capabilities: Iterable[Capability] = (), expires_at: datetime | None = None
+) -> str:
+    """Create a token and return it in clear, the only time anyone can see it."""
+    token = f"mdm_{secrets.token_urlsafe(32)}"
+    ApiToken.objects.create(
+        user=user,
+        label=label,
+        prefix=token[:10],
+        digest=token_digest(token),
+        capabilities=[capability.value for capability in capabilities],
+        expires_at=expires_at,
+    )
+    return token
+
+
+def revoke_token(*, token: ApiToken, now: datetime) -> None:
+    ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now)

@@ -1,0 +1,95 @@
+"""History of golden and rule tables: django-simple-history that knows who acts, and set-based writers for it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from psycopg import Cursor, sql
+from simple_history.models import HistoricalRecords
+
+from apps.audit.context import current
+
+
+def current_actor_name() -> str:
+    return current().actor.name
+
+
+def current_correlation_id() -> UUID:
+    return current().correlation_id
+
+
+class AuditedHistory(models.Model):
+    """Columns that every history row has besides those of django-simple-history."""
+
+    actor = models.CharField(max_length=150, default=current_actor_name)
+    correlation_id = models.UUIDField(default=current_correlation_id, db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+
+class History(HistoricalRecords):
+    """`history = History()` on a model: each row tells user, reason and correlation id, in Celery too."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            bases=[AuditedHistory],
+            history_change_reason_field=models.TextField(null=True),
+            history_user_id_field=models.BigIntegerField(null=True),
+            history_user_getter=_history_user,
+            history_user_setter=_set_history_user,
+            **options,
+        )
+
+    def get_history_user(self, instance: models.Model) -> int | None:
+        return current().actor.user_id
+
+    def get_change_reason_for_object(self, instance: models.Model, history_type: str, using: str) -> str | None:
+        return getattr(instance, "_change_reason", None) or current().reason or None
+
+
+def _history_user(historical_instance: Any) -> object:
+    # The name is stored in `actor`; a removed user must not take the history along.
+    return historical_instance.history_user_id
+
+
+def _set_history_user(historical_instance: Any, user_id: int | None) -> None:
+    historical_instance.history_user_id = user_id
+
+
+def write_history(
+    cursor: Cursor[Any], model: type[models.Model], ids: Sequence[object], *, kind: str, now: datetime
+) -> None:
+    """Copy the present rows of `model` with these primary keys into its history in one statement.
+
+    `kind` is "+" (created), "~" (changed) or "-" (about to be deleted: call before the DELETE).
+    """
+    if not ids:
+        return
+    historical = model.history.model  # type: ignore[attr-defined]  # added by simple_history at class creation
+    names = [field.column for field in model._meta.concrete_fields]
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    block = current()
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO {history} ({columns}, history_date, history_type, history_user_id, history_change_reason,"
+            " actor, correlation_id) SELECT {columns}, %s, %s, %s, %s, %s, %s FROM {table} WHERE {pk} = ANY(%s)"
+        ).format(
+            history=sql.Identifier(historical._meta.db_table),
+            columns=columns,
+            table=sql.Identifier(model._meta.db_table),
+            pk=sql.Identifier(model._meta.pk.column),
+        ),
+        (
+            now,
+            kind,
+            block.actor.user_id,
+            block.reason or None,
+            block.actor.name,
+            block.correlation_id,
+            list(ids),
+        ),
+    )

@@ -1,0 +1,20 @@
+"""The AppConfig of an entity plug-in: its table is in `model.py`, its spec in `spec.py`."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+from apps.golden.registry import entities
+
+
+class EntityConfig(AppConfig):
+    """Loads `model.py` as the app's models and registers `SPEC` of `spec.py`."""
+
+    def import_models(self) -> None:
+        self.models = self.apps.all_models[self.label]
+        self.models_module = import_module(f"{self.name}.model")
+
+    def ready(self) -> None:
+        spec = import_module(f"{self.name}.spec").SPEC
+        if spec.name not in entities:
+            entities.add(spec.name, spec)

@@ -1,0 +1,174 @@
+"""`EntitySpec`: how the engine treats one entity. The engine knows entities through this only."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+Document = dict[str, Any]
+"""A record in canonical JSON form: attribute name to value, collection name to list of items."""
+
+Required = Literal["never", "always", "active"]
+
+
+class Kind(StrEnum):
+    """What a value is; decides its column, its JSON form and how it is compared."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    INTEGER = "integer"
+    DECIMAL = "decimal"  # JSON string
+    MONEY = "money"  # JSON string, two places, currency in the record's `currency`
+    BOOLEAN = "boolean"
+    DATE = "date"  # ISO 8601
+    TIMESTAMP = "timestamp"  # RFC 3339, UTC
+    REFERENCE = "reference"  # source side {"system", "key"}, golden side a golden id
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute. `group` names the attribute group that ownership rules speak of."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    group: str = ""
+    standardizer: str = ""
+    required: Required = "never"
+    personal: bool = False
+    choices: tuple[str, ...] = ()
+    max_length: int = 240
+    references: str = ""
+    derived: str = ""  # "engagement.customer": follows a reference; "computed": by EntitySpec.derive
+    label: str = ""
+    help: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A child table. Items of several sources are united by `identity`; each item survives whole."""
+
+    name: str
+    model: str
+    columns: tuple[Attribute, ...]
+    identity: tuple[str, ...]
+    group: str = ""
+    standardizer: str = ""
+    required: Required = "never"
+    required_kinds: tuple[str, ...] = ()  # items whose first identity column must have these values before active
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ")
+
+    def column(self, name: str) -> Attribute:
+        return next(column for column in self.columns if column.name == name)
+
+    def identity_of(self, item: Mapping[str, Any]) -> str:
+        """Return the text that tells two items of one record apart."""
+        return "|".join("" if item.get(name) is None else str(item[name]) for name in self.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """States in their usual order; `active` are those in which `required="active"` must be there."""
+
+    states: tuple[str, ...]
+    initial: str
+    active: frozenset[str]
+    transitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def allows(self, before: str, after: str) -> bool:
+        return before == after or not self.transitions or after in self.transitions.get(before, ())
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFeature:
+    """One column of the matching engine: where it comes from and what it means.
+
+    `path` is an attribute ("legal_name") or a column of items ("addresses.city", "tax_ids.value").
+    """
+
+    name: str
+    path: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSpec:
+    """How records of an entity find each other.
+
+    fuzzy: the matching engine over `features`. key: equal values of one tuple of `keys` (suggestions
+    by the features, if any). id: only the same source key, or equal `keys`.
+    """
+
+    strategy: Literal["fuzzy", "key", "id"]
+    kind: str = "generic"  # organisation, person, generic: the engine's configuration
+    features: tuple[MatchFeature, ...] = ()
+    keys: tuple[tuple[str, ...], ...] = ()
+    claims: tuple[tuple[str, ...], ...] = ()  # strong keys two workers must not both create
+
+
+@dataclass(frozen=True, slots=True)
+class EntitySpec:
+    """Everything the engine needs to master one entity."""
+
+    name: str
+    model: str
+    label: str
+    plural: str
+    code_prefix: str
+    title_attribute: str
+    attributes: tuple[Attribute, ...]
+    lifecycle: Lifecycle
+    match: MatchSpec
+    collections: tuple[Collection, ...] = ()
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # group -> roles of systems, best first
+    approvals: tuple[str, ...] = ()  # groups whose change on an active record needs an approver by default
+    lookups: tuple[str, ...] = ()  # attributes or "collection.column" paths REST may look a record up by
+    checks: tuple[str, ...] = ()  # names of quality rules over the whole record
+    filters: tuple[str, ...] = ()  # attributes lists can be filtered by
+    derive: Callable[[Document], Document] | None = None  # computed attributes, pure
+
+    def __post_init__(self) -> None:
+        names = [attribute.name for attribute in self.attributes] + [c.name for c in self.collections]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"{self.name}: {', '.join(sorted(twice))} declared twice")
+        groups = set(self.groups())
+        unknown = (set(self.owners) | set(self.approvals)) - groups
+        if unknown:
+            raise ValueError(f"{self.name}: no attribute belongs to group {', '.join(sorted(unknown))}")
+
+    def attribute(self, name: str) -> Attribute:
+        return next(attribute for attribute in self.attributes if attribute.name == name)
+
+    def collection(self, name: str) -> Collection:
+        return next(collection for collection in self.collections if collection.name == name)
+
+    def groups(self) -> tuple[str, ...]:
+        """Return the attribute groups in order of first appearance."""
+        parts: list[Attribute | Collection] = [*self.attributes, *self.collections]
+        return tuple(dict.fromkeys(part.group or part.name for part in parts))
+
+    def group_of(self, name: str) -> str:
+        """Return the group of an attribute or a collection."""
+        for part in (*self.attributes, *self.collections):
+            if part.name == name:
+                return part.group or part.name
+        raise KeyError(name)
+
+    def references(self) -> Iterator[Attribute]:
+        return (attribute for attribute in self.attributes if attribute.kind is Kind.REFERENCE)
+
+    def item_references(self) -> Iterator[tuple[Collection, Attribute]]:
+        return (
+            (collection, column)
+            for collection in self.collections
+            for column in collection.columns
+            if column.kind is Kind.REFERENCE
+        )
