@@ -1,0 +1,23 @@
+"""Settings of a real deployment: every address and secret comes from the environment, HTTPS only."""
+
+from mdm.settings.base import *  # noqa: F403 - Django settings are layered by star import
+from mdm.settings.base import database, env
+
+SECRET_KEY = env("MDM_SECRET_KEY")
+MDM_FIELD_KEY = env("MDM_FIELD_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DATABASES = {"default": database(env("DATABASE_URL"))}
+CELERY_BROKER_URL = env("CELERY_BROKER_URL")
+STATIC_ROOT = env.path("STATIC_ROOT", default=f"{MDM_HOME}/static")()  # noqa: F405 - from base
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
+)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

@@ -1,0 +1,12 @@
+"""Settings of the test suite: real PostgreSQL and broker, cheap password hashing, no static manifest."""
+
+from mdm.settings.local import *  # noqa: F403 - Django settings are layered by star import
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+ALLOWED_HOSTS = ["*"]
+AXES_ENABLED = False
