@@ -1,0 +1,125 @@
+"""Set-based writers of golden tables with their history. Only `mastering` calls them, in its transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from psycopg import Cursor, sql
+
+from apps.audit.history import write_history
+from apps.core.bulk import as_json, copy_rows, stage_rows, upsert_rows
+from apps.core.ids import derived_uuid
+from apps.golden.documents import column_of, item_model, typed_model
+from apps.golden.models import GoldenRecord
+from apps.golden.spec import Collection, Document, EntitySpec
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a golden record as it shall be."""
+
+    id: UUID
+    title: str
+    status: str
+    version: int
+    quality: int
+    merged_into: UUID | None = None
+
+
+def next_codes(cursor: Cursor[Any], spec: EntitySpec, count: int) -> list[str]:
+    """Draw `count` new codes such as CUS-000042 from the sequence all entities share."""
+    cursor.execute("SELECT nextval('golden_code_seq') FROM generate_series(1, %s)", (count,))
+    return [f"{spec.code_prefix}-{number:06d}" for (number,) in cursor]
+
+
+def write_headers(
+    cursor: Cursor[Any], spec: EntitySpec, new: Sequence[Header], changed: Sequence[Header], *, now: datetime
+) -> None:
+    """Insert new headers with fresh codes and update changed ones; both get their history rows."""
+    table = GoldenRecord._meta.db_table
+    columns = ("id", "title", "status", "version", "quality", "merged_into_id", "updated_at")
+    if new:
+        codes = next_codes(cursor, spec, len(new))
+        copy_rows(
+            cursor,
+            table,
+            (*columns, "entity", "code", "created_at"),
+            ((*_header_row(h, now), spec.name, code, now) for h, code in zip(new, codes, strict=True)),
+        )
+        write_history(cursor, GoldenRecord, [h.id for h in new], kind="+", now=now)
+    if changed:
+        stage = stage_rows(cursor, table, columns, (_header_row(h, now) for h in changed))
+        cursor.execute(
+            sql.SQL(
+                "UPDATE golden_goldenrecord g SET title = s.title, status = s.status, version = s.version,"
+                " quality = s.quality, merged_into_id = s.merged_into_id, updated_at = s.updated_at"
+                " FROM {} s WHERE g.id = s.id"
+            ).format(sql.Identifier(stage))
+        )
+        write_history(cursor, GoldenRecord, [h.id for h in changed], kind="~", now=now)
+
+
+def _header_row(header: Header, now: datetime) -> tuple[object, ...]:
+    merged_into = header.merged_into
+    return (header.id, header.title[:240], header.status, header.version, header.quality, merged_into, now)
+
+
+def write_documents(
+    cursor: Cursor[Any], spec: EntitySpec, documents: Mapping[UUID, Document], *, now: datetime
+) -> None:
+    """Make typed rows and items equal to these documents; rows that are equal already are not touched."""
+    if not documents:
+        return
+    model = typed_model(spec)
+    fields = [(attribute.name, column_of(model, attribute.name)) for attribute in spec.attributes]
+    rows = (
+        (record_id, as_json(document.get("provenance", {})), *(document.get(name) for name, _ in fields))
+        for record_id, document in documents.items()
+    )
+    columns = ("record_id", "provenance", *(column for _, column in fields))
+    _upsert_with_history(cursor, model, columns, rows, now=now)
+    for collection in spec.collections:
+        _write_items(cursor, collection, documents, now=now)
+
+
+def _upsert_with_history(
+    cursor: Cursor[Any], model: type[models.Model], columns: Sequence[str], rows: Any, *, now: datetime
+) -> None:
+    written = upsert_rows(cursor, model._meta.db_table, columns, rows, key=(columns[0],))
+    write_history(cursor, model, [key for key, inserted in written if inserted], kind="+", now=now)
+    write_history(cursor, model, [key for key, inserted in written if not inserted], kind="~", now=now)
+
+
+def _write_items(
+    cursor: Cursor[Any], collection: Collection, documents: Mapping[UUID, Document], *, now: datetime
+) -> None:
+    model = item_model(collection)
+    fields = [(column.name, column_of(model, column.name)) for column in collection.columns]
+    rows = [
+        (item_id(record_id, collection, item), record_id, *(item.get(name) for name, _ in fields))
+        for record_id, document in documents.items()
+        for item in document.get(collection.name, ())
+    ]
+    cursor.execute(
+        sql.SQL("SELECT id FROM {} WHERE record_id = ANY(%s) AND NOT id = ANY(%s)").format(
+            sql.Identifier(model._meta.db_table)
+        ),
+        (list(documents), [row[0] for row in rows]),
+    )
+    gone = [item for (item,) in cursor]
+    if gone:
+        write_history(cursor, model, gone, kind="-", now=now)
+        cursor.execute(
+            sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(sql.Identifier(model._meta.db_table)), (gone,)
+        )
+    if rows:
+        columns = ("id", "record_id", *(column for _, column in fields))
+        _upsert_with_history(cursor, model, columns, rows, now=now)
+
+
+def item_id(record_id: UUID, collection: Collection, item: Mapping[str, Any]) -> UUID:
+    """Return the id of an item: the same for the same record and identity, whenever it comes back."""
+    return derived_uuid(record_id, collection.name, collection.identity_of(item))
