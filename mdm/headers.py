@@ -1,4 +1,4 @@
-"""Content security policy by area: strict everywhere, looser where the admin theme and the API docs need it."""
+"""Content security policy by area: strict everywhere, looser for the admin theme and the API docs."""
 
 from typing import TYPE_CHECKING
 
