@@ -1,4 +1,4 @@
-"""Builds the project's virtual environment and continues inside it; standard library only, runs on any Python 3.
+"""Builds the project's virtual environment and continues inside it; standard library only."""
 
 Environment: MDM_NO_VENV=1 uses the running interpreter as it is (an image with everything installed).
 """
@@ -59,8 +59,8 @@ def leave_unfit_python():
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        other = shutil.which("python3.%d" % minor)
-        if other:
+        other = shutil.which(f"python3.{minor}")
+        if other and subprocess.run([other, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0:
             os.execv(other, [other, *sys.argv])
     raise BootstrapError(
         "it needs Python %d.%d to %d.%d and this is %s. Install one (Debian 12: apt install python3 "
@@ -77,7 +77,7 @@ def make_ready(kind):
             create_venv()
         if not is_current(kind):
             began = time.monotonic()
-            say("installing packages (%s) into .venv, one to three minutes the first time" % kind)
+            say("installing packages ({}) into .venv, one to three minutes the first time".format(kind))
             UNFINISHED.touch()
             install(LOCKS[kind])
             mark_current(kind)
@@ -104,7 +104,7 @@ def fingerprint(kind):
 
 
 def stamp(kind):
-    return VENV / ("mdm-%s.stamp" % kind)
+    return VENV / ("mdm-{}.stamp".format(kind))
 
 
 def is_current(kind):
@@ -132,7 +132,7 @@ def venv_works():
 
 
 def create_venv():
-    say("creating .venv with Python %s" % sys.version.split()[0])
+    say("creating .venv with Python {}".format(sys.version.split()[0]))
     try:
         import venv
     except ImportError:
@@ -146,7 +146,7 @@ def create_venv():
     try:
         venv.EnvBuilder(clear=True, symlinks=True, with_pip=with_pip).create(str(VENV))
     except (OSError, subprocess.CalledProcessError) as problem:
-        raise BootstrapError("creating %s failed: %s" % (VENV, problem)) from None
+        raise BootstrapError("creating {} failed: {}".format(VENV, problem)) from None
 
 
 def pip_command():
