@@ -1,7 +1,9 @@
-"""Builds the project's virtual environment and continues inside it; standard library only."""
+"""Builds the project's virtual environment and continues inside it; standard library only.
 
 Environment: MDM_NO_VENV=1 uses the running interpreter as it is (an image with everything installed).
 """
+
+from __future__ import annotations  # an old Python must get as far as saying that it is too old
 
 import fcntl
 import hashlib
@@ -13,6 +15,10 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -28,11 +34,11 @@ class BootstrapError(Exception):
     """Says what is wrong and what to do about it."""
 
 
-def say(text):
+def say(text: str) -> None:
     print("[setup] " + text, file=sys.stderr, flush=True)
 
 
-def enter(kind):
+def enter(kind: str) -> None:
     """Return inside the project's interpreter with the packages of `kind` ("runtime" or "dev") installed.
 
     Any other interpreter is replaced by it (exec), with the same arguments.
@@ -54,21 +60,32 @@ def enter(kind):
         os.execv(str(VENV / "bin/python"), [str(VENV / "bin/python"), *sys.argv])
 
 
-def leave_unfit_python():
+def leave_unfit_python() -> None:
     """Continue under another installed Python when the running one is too old or too new."""
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         other = shutil.which(f"python3.{minor}")
-        if other and subprocess.run([other, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        if (
+            other
+            and subprocess.run(
+                [other, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+            ).returncode
+            == 0
+        ):
             os.execv(other, [other, *sys.argv])
     raise BootstrapError(
-        "it needs Python %d.%d to %d.%d and this is %s. Install one (Debian 12: apt install python3 "
-        "python3-venv), then run it again." % (*OLDEST, *NEWEST, sys.version.split()[0])
+        f"it needs Python {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} and this is "
+        f"{sys.version.split()[0]}. Install one (Debian 12: apt install python3 python3-venv), then run it again."
     )
 
 
-def make_ready(kind):
+def answers(*command: str) -> bool:
+    """True when a program starts and is content with its arguments."""
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def make_ready(kind: str) -> None:
     """Bring .venv to the state of the lock file; one run at a time."""
     if venv_works() and is_current(kind):
         return
@@ -82,11 +99,11 @@ def make_ready(kind):
             install(LOCKS[kind])
             mark_current(kind)
             UNFINISHED.unlink()
-            say("packages ready after %.0f s" % (time.monotonic() - began))
+            say(f"packages ready after {time.monotonic() - began:.0f} s")
 
 
 @contextmanager
-def only_one():
+def only_one() -> Iterator[None]:
     handle = os.open(str(ROOT / ".venv.lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
         try:
@@ -99,27 +116,27 @@ def only_one():
         os.close(handle)
 
 
-def fingerprint(kind):
+def fingerprint(kind: str) -> str:
     return hashlib.sha256(LOCKS[kind].read_bytes()).hexdigest()
 
 
-def stamp(kind):
+def stamp(kind: str) -> Path:
     return VENV / ("mdm-{}.stamp".format(kind))
 
 
-def is_current(kind):
+def is_current(kind: str) -> bool:
     try:
         return stamp(kind).read_text() == fingerprint(kind)
     except OSError:
         return False
 
 
-def mark_current(kind):
+def mark_current(kind: str) -> None:
     for name in {kind, "runtime"}:  # the development lock holds all of the runtime lock
         stamp(name).write_text(fingerprint(name))
 
 
-def venv_works():
+def venv_works() -> bool:
     """True when .venv's interpreter starts and is of a version the lock is for."""
     probe = "import sys; print(*sys.version_info[:2])"
     try:
@@ -131,7 +148,7 @@ def venv_works():
     return OLDEST <= tuple(int(part) for part in out.split()) <= NEWEST
 
 
-def create_venv():
+def create_venv() -> None:
     say("creating .venv with Python {}".format(sys.version.split()[0]))
     try:
         import venv
@@ -149,19 +166,19 @@ def create_venv():
         raise BootstrapError("creating {} failed: {}".format(VENV, problem)) from None
 
 
-def pip_command():
+def pip_command() -> list[str]:
     """pip of the venv, else the host's pip working on the venv (a Debian without python3-venv)."""
     own = [str(VENV / "bin/python"), "-m", "pip"]
     host = [sys.executable, "-m", "pip", "--python", str(VENV / "bin/python")]
     for command in (own, host):
-        if subprocess.run([*command, "--version"], capture_output=True, check=False).returncode == 0:
+        if answers(*command, "--version"):
             return command
     raise BootstrapError(
         "there is no pip. Debian: apt install python3-venv (or python3-pip), then run again."
     )
 
 
-def install(lock):
+def install(lock: Path) -> None:
     """Install a hashed lock file with uv; with pip where uv does not run."""
     pip = pip_command()
     quiet = ["--disable-pip-version-check", "--no-input"]
@@ -181,11 +198,11 @@ def install(lock):
         )
 
 
-def run(command, env=None):
+def run(command: list[str], env: dict[str, str] | None = None) -> bool:
     return subprocess.run(command, env=env, cwd=str(ROOT), check=False).returncode == 0
 
 
-def uv_environment(pip):
+def uv_environment(pip: list[str]) -> dict[str, str]:
     """The environment for uv with what pip is configured to use: uv reads none of pip's configuration."""
     env = dict(
         os.environ, UV_NO_PROGRESS=os.environ.get("UV_NO_PROGRESS", "" if sys.stderr.isatty() else "1")
@@ -204,7 +221,7 @@ def uv_environment(pip):
     return env
 
 
-def pip_options(pip):
+def pip_options(pip: list[str]) -> dict[str, str]:
     """pip's effective options by their long name, nearest source last: files, then environment."""
     listed = subprocess.run(
         [*pip, "config", "list"],
@@ -222,7 +239,7 @@ def pip_options(pip):
     return options
 
 
-def unquote(value):
+def unquote(value: str) -> str:
     try:
         return str(json.loads(value.replace("'", '"')))
     except ValueError:
