@@ -76,7 +76,7 @@ def leave_unfit_python() -> None:
             os.execv(other, [other, *sys.argv])
     raise BootstrapError(
         f"it needs Python {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]} and this is "
-        f"{sys.version.split()[0]}. Install one (Debian 12: apt install python3 python3-venv), then run it again."
+        f"{sys.version.split()[0]}. Install one, then run it again (Debian 12: apt install python3-venv)."
     )
 
 
@@ -94,7 +94,7 @@ def make_ready(kind: str) -> None:
             create_venv()
         if not is_current(kind):
             began = time.monotonic()
-            say("installing packages ({}) into .venv, one to three minutes the first time".format(kind))
+            say(f"installing packages ({kind}) into .venv, one to three minutes the first time")
             UNFINISHED.touch()
             install(LOCKS[kind])
             mark_current(kind)
@@ -121,7 +121,7 @@ def fingerprint(kind: str) -> str:
 
 
 def stamp(kind: str) -> Path:
-    return VENV / ("mdm-{}.stamp".format(kind))
+    return VENV / (f"mdm-{kind}.stamp")
 
 
 def is_current(kind: str) -> bool:
@@ -149,7 +149,7 @@ def venv_works() -> bool:
 
 
 def create_venv() -> None:
-    say("creating .venv with Python {}".format(sys.version.split()[0]))
+    say(f"creating .venv with Python {sys.version.split()[0]}")
     try:
         import venv
     except ImportError:
@@ -163,7 +163,7 @@ def create_venv() -> None:
     try:
         venv.EnvBuilder(clear=True, symlinks=True, with_pip=with_pip).create(str(VENV))
     except (OSError, subprocess.CalledProcessError) as problem:
-        raise BootstrapError("creating {} failed: {}".format(VENV, problem)) from None
+        raise BootstrapError(f"creating {VENV} failed: {problem}") from None
 
 
 def pip_command() -> list[str]:
