@@ -1,9 +1,10 @@
 """Django configuration of the customer entity."""
 
-from django.apps import AppConfig
+from apps.golden.entity_config import EntityConfig
 
 
-class CustomerConfig(AppConfig):
+class CustomerConfig(EntityConfig):
     name = "apps.entities.customer"
     label = "customer"
     verbose_name = "Customers"
+    default = True  # EntityConfig stands in this module too
