@@ -70,7 +70,7 @@ def write_history(
     if not ids:
         return
     historical = model.history.model  # type: ignore[attr-defined]  # added by simple_history at class creation
-    names = [field.column for field in model._meta.concrete_fields]
+    names = [field.column for field in historical.tracked_fields]
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     block = current()
     cursor.execute(

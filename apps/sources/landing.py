@@ -1,0 +1,204 @@
+"""Decide what each row of a batch does to the source records: pure, no SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from apps.connectors.mappings import Layout, MappedRecord
+from apps.core.hashing import content_hash
+from apps.core.ids import derived_uuid
+from apps.golden.registry import entity
+from apps.golden.spec import Document
+from apps.sources.contracts import Counts, Problem, Row
+from apps.sources.versions import is_older, version_key
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is known of a source record before the batch; `values` only where its row changed."""
+
+    same: bool
+    source_version: str | None
+    content_hash: bytes
+    complete: bool
+    deleted: bool
+    values: Document
+
+
+@dataclass(slots=True)
+class Landing:
+    """One source record as this batch leaves it."""
+
+    id: UUID
+    system: str
+    entity: str
+    key: str
+    row: Row
+    raw_hash: bytes
+    values: Document
+    source_version: str | None
+    complete: bool
+    deleted: bool
+    is_new: bool
+    content: bytes = b""
+    contributions: dict[str, tuple[Row, bytes]] = field(default_factory=dict)
+    keeps_raw: bool = True
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the batch comes to: records to write and rows to keep aside."""
+
+    landings: dict[UUID, Landing] = field(default_factory=dict)
+    rejected: list[tuple[Row, Problem]] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A row with the records it holds: position in the row, record id and the hash of the row for it."""
+
+    row: Row
+    keys: tuple[tuple[int, str, UUID], ...]
+    raw_hash: bytes
+
+
+def source_record_id(system: str, entity_name: str, key: str) -> UUID:
+    return derived_uuid("source record", system, entity_name, key)
+
+
+def key_rows(layout: Layout, rows: Iterable[Row], outcome: Outcome) -> list[Keyed]:
+    """Find the keys of good rows; rows with a problem go to the rejected ones."""
+    keyed = []
+    for row in rows:
+        outcome.counts.rows += 1
+        if row.problem:
+            outcome.rejected.append((row, row.problem))
+            continue
+        data = {**row.data, "$row": row.number} if layout.uses_row_number else row.data
+        packed = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+        digest = blake2b(layout.checksum.encode() + packed, digest_size=16).digest()
+        keys = tuple(
+            (position, key, source_record_id(layout.system, entity_name, key))
+            for position, (entity_name, key) in enumerate(layout.keyed(data))
+        )
+        keyed.append(Keyed(Row(row.number, data), keys, digest))
+    return keyed
+
+
+def land(layout: Layout, keyed: Sequence[Keyed], stored: Mapping[UUID, Stored], *, patch: bool, outcome: Outcome) -> None:
+    """Map the rows that changed and merge them into the outcome; `patch` leaves absent attributes as they are."""
+    for each in keyed:
+        changed = {
+            position for position, key, record in each.keys if not (key and record in stored and stored[record].same)
+        }
+        outcome.counts.unchanged += len(each.keys) - len(changed)
+        if each.keys and not changed:
+            continue
+        if not each.keys:
+            outcome.counts.skipped += 1
+            continue
+        mapped = layout.map(each.row.data, empty="absent" if patch else None)
+        for position, record in enumerate(mapped):
+            if position in changed:
+                _land_record(layout, each, record, stored, patch=patch, outcome=outcome)
+
+
+def _land_record(
+    layout: Layout, each: Keyed, record: MappedRecord, stored: Mapping[UUID, Stored], *, patch: bool, outcome: Outcome
+) -> None:
+    if record.errors:
+        for error in record.errors[:1]:
+            more = f" ({len(record.errors) - 1} more faults in this row)" if len(record.errors) > 1 else ""
+            outcome.rejected.append((each.row, Problem("bad_value", error.reason + more, error.column)))
+        return
+    record_id = source_record_id(record.system, record.entity, record.key)
+    before = outcome.landings.get(record_id)
+    old = stored.get(record_id)
+    known = before.source_version if before else old.source_version if old else None
+    partial = record.mode == "patch" or bool(record.collect)
+    if is_older(record.source_version, known) and not partial:
+        outcome.counts.stale += 1
+        return
+    if before and not partial and not patch and _contradicts(before, each, record):
+        reason = f"Row {before.row.number} of this batch has the same key {record.key!r} with other values. Keep one."
+        outcome.rejected.append((each.row, Problem("same_key_twice", reason)))
+        return
+    base = before.values if before else old.values if old else {}
+    values = merge_values(base, record, kept=frozenset() if patch or partial else layout.attributes_of(record))
+    landing = before or Landing(
+        id=record_id,
+        system=record.system,
+        entity=record.entity,
+        key=record.key,
+        row=each.row,
+        raw_hash=each.raw_hash,
+        values=values,
+        source_version=known,
+        complete=old.complete if old else False,
+        deleted=old.deleted if old else False,
+        is_new=old is None,
+    )
+    layout.add_totals(record, values)
+    landing.values = values
+    landing.row, landing.raw_hash = (landing.row, landing.raw_hash) if partial and before else (each.row, each.raw_hash)
+    landing.source_version = max(known, record.source_version, key=version_key)
+    landing.complete = landing.complete or record.mode == "record"
+    landing.deleted = record.deleted if record.mode == "record" else landing.deleted
+    if partial:
+        landing.keeps_raw = record.mode == "record"
+        landing.contributions[_row_key(record, each)] = (each.row, each.raw_hash)
+    landing.content = content_hash([landing.values, landing.deleted, landing.complete])
+    outcome.landings[record_id] = landing
+
+
+def _contradicts(before: Landing, each: Keyed, record: MappedRecord) -> bool:
+    """Tell whether two rows of one batch claim different things with the same version."""
+    if version_key(record.source_version) > version_key(before.source_version):
+        return False
+    return any(before.values.get(name) != value for name, value in record.values.items() if value is not None)
+
+
+def _row_key(record: MappedRecord, each: Keyed) -> str:
+    """Return what tells a contributed row from others of the record: the identity of its items."""
+    spec = entity(record.entity)
+    names = record.collect or tuple(c.name for c in spec.collections if c.name in record.values)
+    identities = [
+        f"{name}:{spec.collection(name).identity_of(_flat(item))}"
+        for name in names
+        for item in record.values.get(name) or ()
+    ]
+    return (";".join(identities) or each.raw_hash.hex())[:200]
+
+
+def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item whose references are text, so that they can be part of an identity."""
+    return {name: value["key"] if isinstance(value, dict) and "key" in value else value for name, value in item.items()}
+
+
+def merge_values(old: Document, record: MappedRecord, *, kept: frozenset[str]) -> Document:
+    """Return the record's values after a row.
+
+    `kept` empty: a patch, attributes the row does not name stay. Else the row speaks for all the attributes its
+    layout maps (`kept`): those it leaves out are gone. Collected collections unite by identity.
+    """
+    spec = entity(record.entity)
+    merged = {name: value for name, value in old.items() if name not in kept}
+    for name, value in record.values.items():
+        uniting = record.mode == "patch" or name in record.collect
+        if uniting and isinstance(value, list) and merged.get(name):
+            collection = spec.collection(name)
+            items = {collection.identity_of(_flat(item)): item for item in merged[name]}
+            for item in value:
+                identity = collection.identity_of(_flat(item))
+                items[identity] = {**items.get(identity, {}), **item}
+            merged[name] = list(items.values())
+        elif value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = value
+    return merged

@@ -1,0 +1,88 @@
+"""NDJSON and JSON arrays, streamed."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import ijson
+import orjson
+
+from apps.sources.contracts import Problem, Row
+from apps.sources.readers import UnreadableFile, readers
+from apps.sources.readers.delimited import MAX_LINE_BYTES, checked
+
+
+@readers.register("ndjson")
+@readers.register("jsonl")
+def read_ndjson(path: Path, encoding: str = "utf-8") -> Iterator[Row]:
+    """Yield one row per line; a line that is no JSON object is a row with a problem."""
+    with path.open("rb") as stream:
+        number = 0
+        while line := stream.readline(MAX_LINE_BYTES):
+            number += 1
+            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+            if text.strip():
+                yield _line(number, text)
+
+
+def _line(number: int, line: bytes) -> Row:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        text = line.decode("utf-8", errors="replace").replace("\x00", "␀").strip()
+        return Row(number, {"line": text}, Problem("bad_json", f"The line is no JSON: {error}."))
+    return json_row(number, value)
+
+
+def json_row(number: int, value: Any) -> Row:
+    """Return a parsed value as a row; anything but an object is a problem."""
+    if not isinstance(value, dict):
+        reason = f"A row must be a JSON object, this is {type(value).__name__}."
+        return Row(number, {"value": value}, Problem("not_an_object", reason))
+    if "\\u0000" in orjson.dumps(value).decode():
+        clean = orjson.loads(orjson.dumps(value).replace(b"\\u0000", "␀".encode()))
+        reason = "A value holds a NUL character (shown as ␀). Remove it and replay the row."
+        return Row(number, clean, Problem("nul_character", reason))
+    return checked(Row(number, value))
+
+
+@readers.register("json")
+def read_json(path: Path, encoding: str = "utf-8") -> Iterator[Row]:
+    """Yield the objects of a JSON array, or of the one array inside an object such as {"items": […]}."""
+    with path.open("rb") as stream:
+        head = stream.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    prefix = "item" if head.startswith(b"[") else _array_of(path)
+    number = 0
+    with path.open("rb") as stream:
+        if stream.read(3) != b"\xef\xbb\xbf":
+            stream.seek(0)
+        try:
+            for number, value in enumerate(ijson.items(stream, prefix), start=1):
+                yield json_row(number, _plain(value))
+        except ijson.JSONError as error:
+            reason = f"The JSON breaks after {number} good items: {error}. Mend the file and load it again."
+            yield Row(number + 1, {"line": ""}, Problem("bad_json", reason))
+
+
+def _array_of(path: Path) -> str:
+    """Return the prefix of the first array in a top-level object."""
+    with path.open("rb") as stream:
+        try:
+            for prefix, event, _ in ijson.parse(stream):
+                if event == "start_array":
+                    return f"{prefix}.item"
+        except ijson.JSONError as error:
+            raise UnreadableFile(f"The file is no JSON: {error}.") from error
+    raise UnreadableFile("The file holds no array of records.")
+
+
+def _plain(value: Any) -> Any:
+    """Return ijson's decimals as the numbers orjson would have read."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,96 @@
+"""Reads on source data."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.core.bulk import raw_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A source record that belongs to a golden record, as survivorship sees it."""
+
+    id: UUID
+    record_id: UUID
+    system: str
+    role: str
+    key: str
+    source_version: str | None
+    changed_at: datetime
+    deleted: bool
+    values: dict[str, Any]
+
+
+def members_of(record_ids: Iterable[UUID]) -> list[Member]:
+    """Return the source records of these golden records with their mapped values."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.id, c.record_id, s.system_id, y.role, s.key, s.source_version, s.changed_at, s.deleted, s.values
+            FROM sources_crosswalk c JOIN sources_sourcerecord s ON s.id = c.source_record_id
+            JOIN sources_sourcesystem y ON y.code = s.system_id
+            WHERE c.record_id = ANY(%s) ORDER BY s.system_id, s.key
+            """,
+            (list(record_ids),),
+        )
+        return [Member(*row) for row in cursor]
+
+
+def resolve_keys(targets: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
+    """Return the golden id behind each (system, entity, key) that the crosswalk knows."""
+    if not targets:
+        return {}
+    systems, entities, keys = map(list, zip(*sorted(set(targets)), strict=True))
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.system_id, c.entity, c.key, c.record_id
+            FROM unnest(%s::text[], %s::text[], %s::text[]) AS t(system, entity, key)
+            JOIN sources_crosswalk c ON c.system_id = t.system AND c.entity = t.entity AND c.key = t.key
+            """,
+            (systems, entities, keys),
+        )
+        return {(system, entity, key): record for system, entity, key, record in cursor}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReference:
+    """A reference to something that is not here yet."""
+
+    source_record_id: UUID
+    system: str
+    entity: str
+    key: str
+    path: str
+    target_system: str
+    target_entity: str
+    target_key: str
+
+
+def waiting_references(*, limit: int = 100) -> list[WaitingReference]:
+    """Return references that no crosswalk answers, the oldest first."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.id, s.system_id, s.entity, s.key, r.path, r.target_system, r.target_entity, r.target_key
+            FROM sources_reference r JOIN sources_sourcerecord s ON s.id = r.source_record_id
+            WHERE NOT EXISTS (
+                SELECT 1 FROM sources_crosswalk c WHERE c.system_id = r.target_system
+                AND c.entity = r.target_entity AND c.key = r.target_key)
+            ORDER BY r.id LIMIT %s
+            """,
+            (limit,),
+        )
+        return [WaitingReference(*row) for row in cursor]
+
+
+def pending_counts() -> dict[str, int]:
+    """Return how many source records of each entity wait for their golden record."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "SELECT entity, count(*) FROM sources_sourcerecord WHERE pending_since IS NOT NULL GROUP BY entity"
+        )
+        return dict(cursor.fetchall())

@@ -1,0 +1,31 @@
+"""Verbs on source data."""
+
+from apps.sources.services.crosswalk import assign_crosswalk
+from apps.sources.services.loads import (
+    LoadFailed,
+    UnknownSystem,
+    close_load,
+    land_extract,
+    land_posted,
+    land_rows,
+    open_load,
+)
+from apps.sources.services.pending import claim_pending, finish_pending, mark_members_pending, mark_referrers_pending
+from apps.sources.services.rejected import dismiss_rejected_row, replay_rejected_rows
+
+__all__ = [
+    "LoadFailed",
+    "UnknownSystem",
+    "assign_crosswalk",
+    "claim_pending",
+    "close_load",
+    "dismiss_rejected_row",
+    "finish_pending",
+    "land_extract",
+    "land_posted",
+    "land_rows",
+    "mark_members_pending",
+    "mark_referrers_pending",
+    "open_load",
+    "replay_rejected_rows",
+]

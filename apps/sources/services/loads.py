@@ -1,0 +1,127 @@
+"""Land rows: one load per file or posted batch, one transaction per batch of rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.connectors.contracts import ActiveLayout
+from apps.connectors.selectors import active_layout
+from apps.core.batches import in_batches
+from apps.core.bulk import raw_cursor
+from apps.core.clock import utcnow
+from apps.core.errors import HubError
+from apps.sources import storage
+from apps.sources.contracts import Counts, Landed, Row
+from apps.sources.landing import Outcome, key_rows, land
+from apps.sources.models import Load, SourceSystem
+from apps.sources.readers import delimited, json_lines, readers, workbook
+from apps.sources.readers.json_lines import json_row
+
+Mode = Literal["full", "patch"]
+BATCH = 5_000
+MAX_POSTED = 10_000
+READER_MODULES = (delimited, json_lines, workbook)
+
+
+class UnknownSystem(HubError):
+    code = "unknown_source_system"
+    title = "The layout belongs to a source system the hub does not know"
+    status = 422
+
+
+class TooManyRecords(HubError):
+    code = "too_many_records"
+    title = "One request may post at most 10,000 records"
+    status = 413
+
+
+class LoadFailed(HubError):
+    code = "load_failed"
+    title = "The file could not be landed"
+    status = 422
+
+
+def open_load(*, layout: ActiveLayout, mode: Mode, origin: str, now: datetime) -> Load:
+    """Begin a load. Raises UnknownSystem when the layout's system has no row."""
+    system = SourceSystem.objects.filter(code=layout.layout.system, active=True).first()
+    if system is None:
+        raise UnknownSystem(f"Create an active source system with the code {layout.layout.system!r} first.")
+    return Load.objects.create(
+        system=system,
+        layout=layout.layout.name,
+        layout_version=layout.version,
+        mode=mode,
+        origin=origin[:300],
+        started_at=now,
+    )
+
+
+@transaction.atomic
+def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: datetime) -> Landed:
+    """Land one batch in one transaction; equal rows write nothing, bad ones are kept aside with their reason."""
+    outcome = Outcome()
+    keyed = key_rows(layout.layout, rows, outcome)
+    with raw_cursor() as cursor:
+        storage.lock_system(cursor, layout.layout.system)
+        stored = storage.load_stored(cursor, layout.layout.name, keyed)
+        land(layout.layout, keyed, stored, patch=load.mode == "patch", outcome=outcome)
+        landings = list(outcome.landings.values())
+        changed = storage.write_records(cursor, load, landings, stored, now=now) if landings else []
+    storage.write_rejected(load, outcome.rejected, now=now)
+    changed_ids = frozenset(changed)
+    counts = outcome.counts
+    counts.rejected = len(outcome.rejected)
+    counts.new = sum(each.is_new for each in landings)
+    counts.changed = sum(each.id in changed_ids for each in landings) - counts.new
+    counts.unchanged += len(landings) - len(changed)
+    _add_counts(load, counts)
+    return Landed(counts=counts, changed_ids=tuple(changed))
+
+
+def _add_counts(load: Load, counts: Counts) -> None:
+    Load.objects.filter(pk=load.pk).update(**{name: F(name) + value for name, value in asdict(counts).items()})
+
+
+def close_load(*, load: Load, now: datetime, error: str = "") -> Load:
+    """End a load, as failed when there is an error; what was landed before the error stays."""
+    status = Load.Status.FAILED if error else Load.Status.DONE
+    Load.objects.filter(pk=load.pk).update(status=status, error=error, finished_at=now)
+    load.refresh_from_db()
+    return load
+
+
+def land_extract(
+    *, path: Path, layout_name: str, mode: Mode = "full", encoding: str = "utf-8", batch: int = BATCH
+) -> Iterator[tuple[Load, Landed]]:
+    """Land a file batch by batch, yielding after each; memory does not grow with the file.
+
+    Raises LoadFailed when the file as a whole cannot be read; batches landed before stay.
+    """
+    layout = active_layout(layout_name)
+    reader = readers.get(path.suffix.lstrip(".").lower())
+    load = open_load(layout=layout, mode=mode, origin=path.name, now=utcnow())
+    try:
+        for rows in in_batches(reader(path, encoding), batch):
+            yield load, land_rows(load=load, layout=layout, rows=rows, now=utcnow())
+    except (HubError, OSError) as error:
+        close_load(load=load, now=utcnow(), error=str(error))
+        raise LoadFailed(f"{path.name}: {error}") from error
+    close_load(load=load, now=utcnow())
+
+
+def land_posted(
+    *, layout_name: str, records: Sequence[Mapping[str, Any]], mode: Mode, origin: str, now: datetime
+) -> tuple[Load, Landed]:
+    """Land up to 10,000 posted records as one load. Raises TooManyRecords."""
+    if len(records) > MAX_POSTED:
+        raise TooManyRecords(f"{len(records):,} records were posted; send them in parts of {MAX_POSTED:,}.")
+    layout = active_layout(layout_name)
+    load = open_load(layout=layout, mode=mode, origin=origin, now=now)
+    rows = [json_row(number, record) for number, record in enumerate(records, start=1)]
+    landed = land_rows(load=load, layout=layout, rows=rows, now=now)
+    return close_load(load=load, now=now), landed

@@ -1,0 +1,58 @@
+"""Pending source records: the durable list of what has not reached its golden record yet.
+
+A worker that dies leaves its records pending; the next one takes them. No message is needed for that.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from apps.core.bulk import raw_cursor
+from apps.sources.contracts import PendingRecord
+
+
+def claim_pending(*, entity: str, limit: int) -> list[PendingRecord]:
+    """Lock up to `limit` pending records of an entity for the running transaction, the oldest first."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.id, s.system_id, s.entity, s.key, s.values, s.deleted, c.record_id
+            FROM sources_sourcerecord s LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
+            WHERE s.entity = %s AND s.pending_since IS NOT NULL
+            ORDER BY s.pending_since, s.id LIMIT %s FOR UPDATE OF s SKIP LOCKED
+            """,
+            (entity, limit),
+        )
+        return [PendingRecord(*row) for row in cursor]
+
+
+def finish_pending(*, ids: Sequence[UUID]) -> None:
+    """Say that these records reached their golden record, in the transaction that made it so."""
+    with raw_cursor() as cursor:
+        cursor.execute("UPDATE sources_sourcerecord SET pending_since = NULL WHERE id = ANY(%s)", (list(ids),))
+
+
+def mark_members_pending(*, record_ids: Sequence[UUID], now: datetime) -> int:
+    """Have the golden records of these ids computed again; return how many source records are concerned."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "UPDATE sources_sourcerecord s SET pending_since = %s FROM sources_crosswalk c"
+            " WHERE c.source_record_id = s.id AND c.record_id = ANY(%s) AND s.pending_since IS NULL",
+            (now, list(record_ids)),
+        )
+        return cursor.rowcount
+
+
+def mark_referrers_pending(*, source_record_ids: Sequence[UUID], now: datetime) -> int:
+    """Have every record computed again that refers to one of these, whose crosswalk is new or moved."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE sources_sourcerecord s SET pending_since = %s
+            FROM sources_reference r JOIN sources_sourcerecord t
+              ON t.system_id = r.target_system AND t.entity = r.target_entity AND t.key = r.target_key
+            WHERE s.id = r.source_record_id AND t.id = ANY(%s) AND s.pending_since IS NULL AND s.complete
+            """,
+            (now, list(source_record_ids)),
+        )
+        return cursor.rowcount

@@ -1,0 +1,158 @@
+"""The SQL of landing: a fixed number of statements per batch, whatever its size."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor, sql
+
+from apps.audit.history import write_history
+from apps.core.bulk import as_json, copy_rows, raw_cursor, upsert_rows
+from apps.core.ids import derived_uuid, uuid7
+from apps.golden.registry import entity
+from apps.golden.spec import Document, EntitySpec
+from apps.sources.contracts import Problem, Row
+from apps.sources.landing import Keyed, Landing, Stored
+from apps.sources.models import Contribution, Load, Reference, RejectedRow, SourceRecord
+
+
+def lock_system(cursor: Cursor[Any], system: str) -> None:
+    """Let one batch per system land at a time: a newer version must not be overtaken by an older one."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('landing'), hashtext(%s))", (system,))
+
+
+def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dict[UUID, Stored]:
+    """Return what is stored of the batch's records; rows that are there already cost no transfer of values."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.landing_key")
+    cursor.execute("CREATE TEMP TABLE landing_key (id uuid, raw_hash bytea) ON COMMIT DROP")
+    hashes = ((record, each.raw_hash) for each in keyed for _, key, record in each.keys if key)
+    copy_rows(cursor, "landing_key", ("id", "raw_hash"), hashes)
+    cursor.execute(
+        """
+        SELECT r.id, k.same, r.source_version, r.content_hash, r.complete, r.deleted,
+               CASE WHEN NOT k.same THEN r.values END
+        FROM sources_sourcerecord r
+        JOIN (
+            SELECT k.id, bool_and(s.raw_hash = k.raw_hash OR c.id IS NOT NULL) AS same
+            FROM landing_key k
+            JOIN sources_sourcerecord s ON s.id = k.id
+            LEFT JOIN sources_contribution c
+              ON c.source_record_id = k.id AND c.layout = %s AND c.raw_hash = k.raw_hash
+            GROUP BY k.id
+        ) k ON k.id = r.id
+        """,
+        (layout,),
+    )
+    return {
+        record: Stored(bool(same), version, bytes(content), complete, deleted, values or {})
+        for record, same, version, content, complete, deleted, values in cursor
+    }
+
+
+_COLUMNS = (
+    "id", "system_id", "entity", "key", "raw", "raw_hash", "values", "content_hash", "source_version", "layout",
+    "layout_version", "complete", "deleted", "load_id", "row_number", "created_at", "changed_at", "pending_since",
+)  # fmt: skip
+
+
+def write_records(
+    cursor: Cursor[Any], load: Load, landings: Sequence[Landing], old: Mapping[UUID, Stored], *, now: datetime
+) -> list[UUID]:
+    """Upsert source records, their contributions, references and history; return the ids whose content changed."""
+    changed = [each for each in landings if each.is_new or each.content != old[each.id].content_hash]
+    pending = {each.id for each in changed if each.complete}
+    rows = (
+        (
+            each.id, each.system, each.entity, each.key,
+            as_json(dict(each.row.data)) if each.keeps_raw else None, each.raw_hash if each.keeps_raw else None,
+            as_json(each.values), each.content, each.source_version, load.layout, load.layout_version,
+            each.complete, each.deleted, load.id, each.row.number, now, now, now if each.id in pending else None,
+        )
+        for each in landings
+    )  # fmt: skip
+    written = _upsert_records(cursor, rows)
+    write_history(cursor, SourceRecord, [key for key, inserted in written if inserted], kind="+", now=now)
+    write_history(cursor, SourceRecord, [key for key, inserted in written if not inserted], kind="~", now=now)
+    _write_contributions(cursor, load, landings)
+    _write_references(cursor, changed)
+    return [each.id for each in changed]
+
+
+def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> list[tuple[UUID, bool]]:
+    """Upsert with two rules of its own: raw stays where a contribution brings none, pending stays once set."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.landing_record")
+    cursor.execute("CREATE TEMP TABLE landing_record (LIKE sources_sourcerecord) ON COMMIT DROP")
+    copy_rows(cursor, "landing_record", _COLUMNS, rows)
+    names = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
+    kept = {"id", "system_id", "entity", "key", "created_at", "raw", "raw_hash", "pending_since", "changed_at"}
+    sets = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in _COLUMNS if c not in kept)
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO sources_sourcerecord AS t ({names}) SELECT {names} FROM landing_record ORDER BY id"
+            " ON CONFLICT (id) DO UPDATE SET {sets},"
+            " raw = coalesce(excluded.raw, t.raw), raw_hash = coalesce(excluded.raw_hash, t.raw_hash),"
+            " changed_at = CASE WHEN t.content_hash = excluded.content_hash THEN t.changed_at"
+            " ELSE excluded.changed_at END,"
+            " pending_since = coalesce(t.pending_since, excluded.pending_since)"
+            " RETURNING t.id, (t.xmax = 0)"
+        ).format(names=names, sets=sets)
+    )
+    return cursor.fetchall()
+
+
+def _write_contributions(cursor: Cursor[Any], load: Load, landings: Iterable[Landing]) -> None:
+    rows = [
+        (
+            derived_uuid("contribution", each.id, load.layout, row_key), each.id, load.layout, row_key,
+            as_json(dict(row.data)), raw_hash, load.id, row.number,
+        )
+        for each in landings
+        for row_key, (row, raw_hash) in each.contributions.items()
+    ]  # fmt: skip
+    if rows:
+        columns = ("id", "source_record_id", "layout", "row_key", "raw", "raw_hash", "load_id", "row_number")
+        upsert_rows(cursor, Contribution._meta.db_table, columns, rows, key=("id",))
+
+
+def references_of(spec: EntitySpec, values: Document) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (path, system, entity, key) of every reference in mapped values."""
+    for attribute in spec.references():
+        value = values.get(attribute.name)
+        if isinstance(value, dict):
+            yield attribute.name, value["system"], attribute.references, str(value["key"])
+    for collection, column in spec.item_references():
+        for item in values.get(collection.name) or ():
+            value = item.get(column.name)
+            if isinstance(value, dict):
+                yield f"{collection.name}.{column.name}", value["system"], column.references, str(value["key"])
+
+
+def _write_references(cursor: Cursor[Any], changed: Sequence[Landing]) -> None:
+    if not changed:
+        return
+    cursor.execute("DELETE FROM sources_reference WHERE source_record_id = ANY(%s)", ([each.id for each in changed],))
+    rows = {
+        (each.id, *reference) for each in changed for reference in references_of(entity(each.entity), each.values)
+    }
+    columns = ("source_record_id", "path", "target_system", "target_entity", "target_key")
+    copy_rows(cursor, Reference._meta.db_table, columns, sorted(rows))
+
+
+def write_rejected(load: Load, rejected: Sequence[tuple[Row, Problem]], *, now: datetime) -> None:
+    """Keep rows that cannot be landed, whole, with the reason."""
+    if not rejected:
+        return
+    rows = (
+        (
+            uuid7(), load.id, row.number, problem.column[:200], problem.code, problem.reason,
+            as_json(dict(row.data)), None, RejectedRow.Status.OPEN, now, None, "",
+        )
+        for row, problem in rejected
+    )  # fmt: skip
+    columns = (
+        "id", "load_id", "row_number", "column", "code", "reason", "raw", "corrected", "status", "created_at",
+        "resolved_at", "resolved_by",
+    )  # fmt: skip
+    with raw_cursor() as cursor:
+        copy_rows(cursor, RejectedRow._meta.db_table, columns, rows)
