@@ -104,19 +104,6 @@ def started_at(pid: int) -> str:
     return "" if fields[0] == "Z" else fields[19]
 
 
-def alive(pid: int) -> bool:
-    """True when a process of this id exists and is not a zombie."""
-    return started_at(pid) != ""
-
-
-def program_of(pid: int) -> str:
-    """The command line of a process, "" when it is gone."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
-
-
 def own_folder(path: Path, *, mode: int, account: pwd.struct_passwd | None = None) -> Path:
     """Create a folder, or take one that is ours; set its owner and mode, never those of its parents."""
     path.mkdir(parents=True, exist_ok=True, mode=mode)

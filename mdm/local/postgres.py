@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: finds binaries, initializes a cluster, starts, watches and stops it."""
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -15,9 +16,7 @@ from psycopg import sql
 
 from mdm.local.children import (
     LocalServiceError,
-    alive,
     own_folder,
-    program_of,
     run_as,
     spawn,
     unprivileged_account,
@@ -27,6 +26,7 @@ from mdm.local.paths import short_hash, socket_folder
 ROLE = "mdm"
 DATABASE = "mdm"
 _WHEEL_ROOT = "pginstall"
+_LEFTOVER_SECONDS = 30
 DURABLE = {"shared_buffers": "256MB", "max_wal_size": "2GB", "wal_compression": "on"}
 THROW_AWAY = {
     **DURABLE,
@@ -140,8 +140,8 @@ class Postgres:
             self._initialize()
         elif version.read_text().strip() != str(self.major):
             raise LocalServiceError(
-                f"{self.data} was written by PostgreSQL {version.read_text().strip()} and the programs are of "
-                f"{self.major}: point MDM_PG_BIN to the old programs and dump, or remove the folder"
+                f"{self.data} was written by PostgreSQL {version.read_text().strip()} and the programs are "
+                f"of {self.major}: point MDM_PG_BIN to the old programs and dump, or remove the folder"
             )
         self._allow_only_us()
         self._clear_leftovers()
@@ -177,24 +177,27 @@ class Postgres:
             if self.account:
                 os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
-    def _postmaster(self) -> int | None:
-        """Process id of the live server on this cluster."""
-        try:
-            pid = int((self.data / "postmaster.pid").read_text().split()[0])
-        except (OSError, ValueError, IndexError):
-            return None
-        return pid if alive(pid) and str(self.data) in program_of(pid) else None
+    def _live(self) -> list[int]:
+        """Processes of a server on this cluster: each has the data folder as its working folder."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (folder / "cwd").readlink() == self.data:
+                    found.append(int(folder.name))
+        return found
 
     def _clear_leftovers(self) -> None:
-        """Stop a server that outlived its supervisor; forget a pid file whose server is gone."""
-        deadline = time.monotonic() + 30
-        pid = self._postmaster()
-        while pid and time.monotonic() < deadline:
-            os.kill(pid, self.stop_signal)
+        """Stop a server that outlived its supervisor, then forget its pid file and sockets.
+
+        The pid file guards the cluster while any process of the old server lives, so it goes last.
+        """
+        deadline = time.monotonic() + _LEFTOVER_SECONDS
+        while (live := self._live()) and time.monotonic() < deadline:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(min(live), self.stop_signal)  # the postmaster is the oldest
             time.sleep(0.2)
-            pid = self._postmaster()
-        if pid:
-            raise LocalServiceError(f"PostgreSQL {pid} still runs on {self.data} and does not stop: stop it")
+        if live:
+            raise LocalServiceError(f"PostgreSQL {live} still runs on {self.data} and does not stop: stop it")
         for stale in [self.data / "postmaster.pid", *self.socket.glob(".s.PGSQL.*")]:
             stale.unlink(missing_ok=True)
 

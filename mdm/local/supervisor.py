@@ -1,4 +1,4 @@
-"""Starts local services in order, restarts what ends, and stops everything cleanly, whatever happens to us."""
+"""Starts local services in order, restarts what ends and stops everything cleanly."""
 
 import contextlib
 import fcntl
@@ -70,7 +70,7 @@ class Supervisor:
             owner = os.read(lock, 20).decode() or "unknown"
             os.close(lock)
             raise LocalServiceError(
-                f"the hub already runs here (process {owner}): stop it first, or give this one its own MDM_HOME"
+                f"the hub already runs here (process {owner}): stop it, or give this one its own MDM_HOME"
             ) from None
         os.truncate(lock, 0)
         os.write(lock, str(os.getpid()).encode())
