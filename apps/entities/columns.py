@@ -1,4 +1,4 @@
-"""Columns of typed tables, one function per `Kind`: absent is NULL everywhere, a reference may still be waiting."""
+"""Columns of typed tables, one function per `Kind`: absent is NULL, a reference may still be waiting."""
 
 from collections.abc import Sequence
 from typing import Any

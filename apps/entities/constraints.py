@@ -1,4 +1,4 @@
-"""Named constraints that typed tables share: formats, known values, order of dates, bounds, identity of items.
+"""Named constraints typed tables share: formats, known values, order of dates, bounds, identity of items.
 
 A NULL passes every check here: what must be present is a quality rule, never a refused row.
 """
@@ -10,7 +10,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 COUNTRY = r"^[A-Z]{2}$"  # ISO 3166-1 alpha-2
 CURRENCY = r"^[A-Z]{3}$"  # ISO 4217
-PHONE = r"^\+[1-9][0-9]{1,14}$"  # E.164
+PHONE = r"^\+[1-9][0-9]{1,14}(;ext=[0-9]{1,20})?$"  # E.164, extension as in RFC 3966
 EMAIL = r"^[^@[:space:]]+@[^@[:space:]]+$"
 DOMAIN = r"^[^@/:[:space:]]+\.[^@/:.[:space:]]+$"
 DUNS = r"^[0-9]{9}$"

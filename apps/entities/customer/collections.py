@@ -81,8 +81,8 @@ CONTACTS = Collection(
     columns=(
         Attribute("role", Kind.CHOICE, standardizer="enum", choices=CONTACT_ROLES, max_length=20),
         Attribute("name", standardizer="person_name", personal=True),
-        Attribute("email", standardizer="email", personal=True, label="e-mail"),
-        Attribute("phone", standardizer="phone", personal=True, max_length=16, help="E.164."),
+        Attribute("email", standardizer="email", personal=True, max_length=254, label="e-mail"),
+        Attribute("phone", standardizer="phone", personal=True, max_length=48, help="E.164."),
     ),
 )
 

@@ -91,8 +91,8 @@ class CustomerContact(GoldenItem):
 
     role = choice(CONTACT_ROLES)
     name = text()
-    email = text()
-    phone = text(16)
+    email = text(254)
+    phone = text(48)
 
     class Meta:
         verbose_name = "contact"

@@ -4,6 +4,7 @@ from django.db import models
 
 from apps.entities import constraints as rule
 from apps.entities.columns import choice, flag, reference, text
+from apps.entities.customer.attributes import LIFECYCLE, PARENT_KINDS, SCREENINGS
 from apps.entities.customer.items import (
     CustomerAddress,
     CustomerContact,
@@ -11,7 +12,6 @@ from apps.entities.customer.items import (
     CustomerTaxId,
     CustomerTerms,
 )
-from apps.entities.customer.spec import LIFECYCLE, PARENT_KINDS, SCREENINGS
 from apps.golden.models import GoldenEntity
 
 __all__ = (
@@ -35,9 +35,9 @@ class Customer(GoldenEntity):
     registration_no = text(40)
     parent = reference("self", "children")
     parent_kind = choice(PARENT_KINDS)
-    domain = text()
-    phone = text(16)
-    email = text()
+    domain = text(254)
+    phone = text(48)
+    email = text(254)
     industry = text()
     segment = text()
     owner = text()

@@ -1,9 +1,10 @@
 """Django configuration of the engagement entity."""
 
-from django.apps import AppConfig
+from apps.golden.entity_config import EntityConfig
 
 
-class EngagementConfig(AppConfig):
+class EngagementConfig(EntityConfig):
     name = "apps.entities.engagement"
     label = "engagement"
     verbose_name = "Engagements"
+    default = True  # EntityConfig stands in this module too

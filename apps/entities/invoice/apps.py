@@ -1,9 +1,10 @@
 """Django configuration of the invoice entity."""
 
-from django.apps import AppConfig
+from apps.golden.entity_config import EntityConfig
 
 
-class InvoiceConfig(AppConfig):
+class InvoiceConfig(EntityConfig):
     name = "apps.entities.invoice"
     label = "invoice"
     verbose_name = "Invoices"
+    default = True  # EntityConfig stands in this module too

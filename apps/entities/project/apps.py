@@ -1,9 +1,10 @@
 """Django configuration of the project entity."""
 
-from django.apps import AppConfig
+from apps.golden.entity_config import EntityConfig
 
 
-class ProjectConfig(AppConfig):
+class ProjectConfig(EntityConfig):
     name = "apps.entities.project"
     label = "project"
     verbose_name = "Projects"
+    default = True  # EntityConfig stands in this module too

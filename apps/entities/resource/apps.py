@@ -1,9 +1,10 @@
 """Django configuration of the resource entity."""
 
-from django.apps import AppConfig
+from apps.golden.entity_config import EntityConfig
 
 
-class ResourceConfig(AppConfig):
+class ResourceConfig(EntityConfig):
     name = "apps.entities.resource"
     label = "resource"
     verbose_name = "Resources"
+    default = True  # EntityConfig stands in this module too

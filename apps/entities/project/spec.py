@@ -1,0 +1,61 @@
+"""How the engine treats a project: work under an engagement that is planned, staffed and booked."""
+
+from apps.entities.project.attributes import ATTRIBUTES, LIFECYCLE
+from apps.entities.project.collections import COLLECTIONS
+from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec
+
+MATCH = MatchSpec(
+    strategy="key",
+    keys=(("project_no",), ("origin_key",)),
+    features=(
+        MatchFeature("name", "name", "text"),
+        MatchFeature("engagement", "engagement", "identifier"),
+        MatchFeature("start", "start", "date"),
+        MatchFeature("project_no", "project_no", "identifier"),
+    ),
+    claims=(("project_no",), ("origin_key",)),
+)
+
+SPEC = EntitySpec(
+    name="project",
+    model="project.Project",
+    label="project",
+    plural="projects",
+    code_prefix="PRJ",
+    title_attribute="name",
+    attributes=ATTRIBUTES,
+    collections=COLLECTIONS,
+    lifecycle=LIFECYCLE,
+    match=MATCH,
+    owners={
+        "number": ("erp", "psa", "crm"),
+        "name": ("erp", "psa", "crm"),
+        "relationships": ("psa", "erp", "crm"),
+        "entities": ("erp", "psa"),
+        "billing": ("erp", "psa", "crm"),
+        "manager": ("psa", "erp"),
+        "schedule": ("psa", "erp", "crm"),
+        "budget": ("psa", "erp"),
+        "entry": ("psa", "erp"),
+        "origin": ("erp", "psa"),
+        "milestones": ("psa", "erp"),
+        "status": ("psa", "erp", "crm"),
+    },
+    lookups=("project_no", "origin_key", "milestones.invoice_no"),
+    filters=(
+        "status",
+        "customer",
+        "engagement",
+        "manager",
+        "selling_entity",
+        "delivery_entity",
+        "cost_centre",
+        "profit_centre",
+        "billing_type",
+        "billable",
+        "active",
+        "currency",
+        "start",
+        "end",
+    ),
+)
