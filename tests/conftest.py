@@ -1,6 +1,10 @@
 """Options of the whole suite."""
 
+import os
+
 import pytest
+
+from mdm.local.browser import chromium
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -8,9 +12,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--full"):
-        return
-    skip = pytest.mark.skip(reason="slow; run with --full")
+    reasons = {}
+    if not config.getoption("--full"):
+        reasons["full"] = "slow; run with --full"
+    if not chromium():
+        reasons["browser"] = os.environ.get("MDM_NO_BROWSER") or "Chromium is not installed"
     for item in items:
-        if "full" in item.keywords:
-            item.add_marker(skip)
+        for mark, reason in reasons.items():
+            if mark in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=reason))

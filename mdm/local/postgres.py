@@ -64,7 +64,7 @@ class Postgres:
     stop_signal = signal.SIGINT  # fast shutdown; SIGTERM would wait for every client
 
     def __init__(self, state: Path, *, settings: Mapping[str, str] = DURABLE) -> None:
-        self.state = state
+        self.state = state = state.resolve()
         self.settings = dict(settings)
         self.account = unprivileged_account()
         self.socket = socket_folder(state) / "pg"
@@ -193,8 +193,10 @@ class Postgres:
         """
         deadline = time.monotonic() + _LEFTOVER_SECONDS
         while (live := self._live()) and time.monotonic() < deadline:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(min(live), self.stop_signal)  # the postmaster is the oldest
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+                if postmaster in live:
+                    os.kill(postmaster, self.stop_signal)
             time.sleep(0.2)
         if live:
             raise LocalServiceError(f"PostgreSQL {live} still runs on {self.data} and does not stop: stop it")

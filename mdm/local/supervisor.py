@@ -114,8 +114,8 @@ class Supervisor:
                 look(self)
             time.sleep(_TICK_SECONDS)
 
-    def run(self, command: Sequence[str], *, env: dict[str, str], cwd: Path) -> None:
-        """Run a command to its end in the foreground while services are kept alive; raise when it fails."""
+    def run(self, command: Sequence[str], *, env: dict[str, str], cwd: Path) -> int:
+        """Run a command to its end in the foreground while services are kept alive; return its code."""
         child = subprocess.Popen(command, env=env, cwd=cwd)
         try:
             self.watch(until=lambda: child.poll() is not None)
@@ -123,10 +123,7 @@ class Supervisor:
             if child.poll() is None:
                 child.terminate()
                 child.wait()
-        if child.returncode:
-            raise LocalServiceError(
-                f"`{' '.join(command[1:])}` failed with code {child.returncode}, see above"
-            )
+        return child.wait()
 
     def restart(self, name: str, reason: str) -> None:
         """Stop one service; the watch loop starts it again."""

@@ -1,0 +1,102 @@
+"""The whole local hub in its order of start: stores, schema, targets, data, programs."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.core.management import get_commands
+
+from mdm.local import programs
+from mdm.local.broker import Broker
+from mdm.local.children import LocalServiceError
+from mdm.local.paths import ROOT, broker_url, database_url
+from mdm.local.postgres import Postgres
+from mdm.local.supervisor import Supervisor
+
+STORES, TARGETS, PROGRAMS = 1, 2, 3
+
+
+@dataclass
+class Stack:
+    """What to start and where; addresses from the environment keep the embedded stores off."""
+
+    state: Path
+    report: Callable[[str], None]
+    host: str = "127.0.0.1"
+    port: int = 8000
+    crm_port: int = 8101
+    erp_port: int = 8102
+    demo: bool = True
+    extracts: Path | None = None
+    env: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.env = {
+            **os.environ,
+            "MDM_HOME": str(self.state),
+            "DATABASE_URL": os.environ.get("DATABASE_URL") or database_url(self.state),
+            "CELERY_BROKER_URL": os.environ.get("CELERY_BROKER_URL") or broker_url(self.state),
+            "MDM_SANDBOX_CRM_URL": f"http://127.0.0.1:{self.crm_port}",
+            "MDM_SANDBOX_ERP_URL": f"http://127.0.0.1:{self.erp_port}",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Bring everything up; LocalServiceError tells what failed."""
+        if not os.environ.get("DATABASE_URL"):
+            with self.step("PostgreSQL"):
+                postgres = Postgres(self.state)
+                supervisor.start(postgres, stage=STORES)
+                postgres.create_database()
+        if not os.environ.get("CELERY_BROKER_URL"):
+            with self.step("message broker"):
+                supervisor.start(Broker(self.state), stage=STORES)
+        with self.step("database schema, default rules, logins"):
+            self._manage(supervisor, "prepare_hub")
+        self._start_targets(supervisor)
+        with self.step("web server"):
+            program = programs.web(host=self.host, port=self.port, env=self.env, state=self.state)
+            supervisor.start(program, stage=PROGRAMS, timeout=120)
+        with self.step("worker and scheduler"):
+            supervisor.start(programs.worker(env=self.env, state=self.state), stage=PROGRAMS)
+            supervisor.start(programs.scheduler(env=self.env, state=self.state), stage=PROGRAMS)
+        self._load(supervisor)
+
+    def _start_targets(self, supervisor: Supervisor) -> None:
+        if "run_sandbox" not in get_commands():
+            return
+        with self.step("sandbox CRM and ERP"):
+            for system, port in (("crm", self.crm_port), ("erp", self.erp_port)):
+                supervisor.start(self._sandbox(system, port), stage=TARGETS)
+
+    def _sandbox(self, system: str, port: int) -> programs.Program:
+        return programs.Program(
+            f"sandbox-{system}",
+            programs.manage("run_sandbox", system, "--port", str(port)),
+            self.env,
+            self.state / f"log/sandbox-{system}.log",
+            lambda: programs.accepts("127.0.0.1", port),
+        )
+
+    def _load(self, supervisor: Supervisor) -> None:
+        if self.extracts:
+            self.report(f"loading {self.extracts}")
+            self._manage(supervisor, "load_folder", str(self.extracts))
+        elif self.demo and "load_demo" in get_commands():
+            self.report("loading the demo firm")
+            self._manage(supervisor, "load_demo")
+
+    def _manage(self, supervisor: Supervisor, *arguments: str) -> None:
+        code = supervisor.run(programs.manage(*arguments), env=self.env, cwd=ROOT)
+        if code:
+            raise LocalServiceError(f"`manage.py {' '.join(arguments)}` failed with code {code}, see above")
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        self.report(f"{what} ...")
+        yield
+        self.report(f"{what} ready after {time.monotonic() - began:.1f} s")
