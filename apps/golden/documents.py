@@ -91,3 +91,43 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
             if collection.name in document:
                 document[collection.name].sort(key=collection.identity_of)
     return documents
+
+
+def follow_reference(spec: EntitySpec, attribute: str, ids: Iterable[str]) -> dict[str, str]:
+    """Return, by golden id, the golden id that a reference attribute of those records holds."""
+    model = typed_model(spec)
+    with raw_cursor() as cursor:
+        cursor.execute(
+            sql.SQL("SELECT record_id::text, {column}::text FROM {table} WHERE record_id = ANY(%s::uuid[])"
+                    " AND {column} IS NOT NULL").format(
+                column=sql.Identifier(column_of(model, attribute)), table=sql.Identifier(model._meta.db_table)
+            ),
+            (sorted(set(ids)),),
+        )
+        return dict(cursor.fetchall())
+
+
+def records_referring(spec: EntitySpec, attribute: str, ids: Iterable[UUID]) -> list[UUID]:
+    """Return the golden records of `spec` whose reference attribute holds one of these ids."""
+    model = typed_model(spec)
+    with raw_cursor() as cursor:
+        cursor.execute(
+            sql.SQL("SELECT record_id FROM {} WHERE {} = ANY(%s)").format(
+                sql.Identifier(model._meta.db_table), sql.Identifier(column_of(model, attribute))
+            ),
+            (list(ids),),
+        )
+        return [record for (record,) in cursor]
+
+
+def records_with_item_referring(collection: Collection, column: str, ids: Iterable[UUID]) -> list[UUID]:
+    """Return the golden records that have an item whose reference column holds one of these ids."""
+    model = item_model(collection)
+    with raw_cursor() as cursor:
+        cursor.execute(
+            sql.SQL("SELECT DISTINCT record_id FROM {} WHERE {} = ANY(%s)").format(
+                sql.Identifier(model._meta.db_table), sql.Identifier(column_of(model, column))
+            ),
+            (list(ids),),
+        )
+        return [record for (record,) in cursor]

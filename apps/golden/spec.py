@@ -127,7 +127,8 @@ class EntitySpec:
     lifecycle: Lifecycle
     match: MatchSpec
     collections: tuple[Collection, ...] = ()
-    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # group -> roles of systems, best first
+    # Attribute group -> roles of systems, best first; "group@active" is for records in an active state.
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     approvals: tuple[str, ...] = ()  # groups whose change on an active record needs an approver by default
     lookups: tuple[str, ...] = ()  # attributes or "collection.column" paths REST may look a record up by
     checks: tuple[str, ...] = ()  # names of quality rules over the whole record
@@ -140,7 +141,7 @@ class EntitySpec:
         if twice:
             raise ValueError(f"{self.name}: {', '.join(sorted(twice))} declared twice")
         groups = set(self.groups())
-        unknown = (set(self.owners) | set(self.approvals)) - groups
+        unknown = ({owned.partition("@")[0] for owned in self.owners} | set(self.approvals)) - groups
         if unknown:
             raise ValueError(f"{self.name}: no attribute belongs to group {', '.join(sorted(unknown))}")
 

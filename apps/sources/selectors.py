@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from apps.core.bulk import raw_cursor
@@ -14,27 +13,32 @@ class Member:
     """A source record that belongs to a golden record, as survivorship sees it."""
 
     id: UUID
-    record_id: UUID
+    record_id: UUID | None
     system: str
     role: str
     key: str
     source_version: str | None
     changed_at: datetime
     deleted: bool
-    values: dict[str, Any]
 
 
-def members_of(record_ids: Iterable[UUID]) -> list[Member]:
-    """Return the source records of these golden records with their mapped values."""
+def members_of(record_ids: Iterable[UUID], *, joining: Iterable[UUID] = ()) -> list[Member]:
+    """Return the source records of these golden records, and those that are about to join one.
+
+    `record_id` is what the crosswalk says now: None for a record that belongs nowhere yet.
+    """
     with raw_cursor() as cursor:
         cursor.execute(
             """
-            SELECT s.id, c.record_id, s.system_id, y.role, s.key, s.source_version, s.changed_at, s.deleted, s.values
-            FROM sources_crosswalk c JOIN sources_sourcerecord s ON s.id = c.source_record_id
+            SELECT s.id, c.record_id, s.system_id, y.role, s.key, s.source_version, s.changed_at, s.deleted
+            FROM sources_sourcerecord s LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
             JOIN sources_sourcesystem y ON y.code = s.system_id
-            WHERE c.record_id = ANY(%s) ORDER BY s.system_id, s.key
+            WHERE s.id IN (
+                SELECT source_record_id FROM sources_crosswalk WHERE record_id = ANY(%s)
+                UNION ALL SELECT unnest(%s::uuid[]))
+            ORDER BY s.system_id, s.key
             """,
-            (list(record_ids),),
+            (list(record_ids), list(joining)),
         )
         return [Member(*row) for row in cursor]
 

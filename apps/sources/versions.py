@@ -21,3 +21,11 @@ def version_key(version: str | None) -> tuple[int, float, str]:
 def is_older(version: str | None, than: str | None) -> bool:
     """Tell whether a version lies before another; an unknown one is never older."""
     return bool(version) and bool(than) and version_key(version) < version_key(than)
+
+
+def recency_of(version: str | None) -> float:
+    """Return seconds since the epoch when the version is a timestamp, else 0: counters of systems do not compare."""
+    kind, value, _ = version_key(version)
+    if kind != 2 or not version or version.replace(".", "", 1).isdigit():
+        return 0.0
+    return value

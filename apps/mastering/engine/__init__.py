@@ -1,1 +1,1 @@
-"""Pure survivorship engine: values and rules in, a plan out; no Django, HTTP, Celery or clock."""
+"""Pure survivorship: members, rules and pins in, a golden document and its provenance out."""
