@@ -1,0 +1,103 @@
+"""Approval policies and change requests."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from apps.audit.history import History, current_actor_name, current_correlation_id
+from apps.audit.versioning import VersionedRule
+from apps.core.ids import uuid7
+
+
+class ApprovalPolicy(VersionedRule):
+    """One version of what needs an approver; exactly one is active."""
+
+    history = History()
+
+    class Meta:
+        ordering = ("-version",)
+        verbose_name_plural = "approval policies"
+        constraints = (
+            models.UniqueConstraint(fields=("version",), name="approval_policy_version_unique"),
+            models.UniqueConstraint(fields=("status",), condition=Q(status="active"), name="approval_policy_one_active"),
+        )
+
+    def __str__(self) -> str:
+        return f"approval policy v{self.version} ({self.status})"
+
+
+class ApprovalRule(models.Model):
+    """Changes of this attribute group, in these lifecycle states, wait for an approver."""
+
+    policy = models.ForeignKey(ApprovalPolicy, on_delete=models.CASCADE, related_name="rules")
+    entity = models.CharField(max_length=40)
+    group = models.CharField(max_length=60)
+    states = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, help_text="Lifecycle states; empty: any."
+    )
+    due_hours = models.PositiveIntegerField(default=24, help_text="Hours until the request is overdue.")
+    history = History()
+
+    class Meta:
+        ordering = ("entity", "group")
+        constraints = (
+            models.UniqueConstraint(fields=("policy", "entity", "group"), name="approval_rule_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.entity}.{self.group}"
+
+
+class RequestStatus(models.TextChoices):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded", "superseded by a newer request"
+
+
+class ChangeRequest(models.Model):
+    """A planned change of one attribute group of one golden record that waits for an approver."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    record = models.ForeignKey("golden.GoldenRecord", on_delete=models.CASCADE, related_name="change_requests")
+    entity = models.CharField(max_length=40)
+    group = models.CharField(max_length=60)
+    before = models.JSONField(help_text="Attributes and collections of the group as they are.")
+    after = models.JSONField(help_text="As they shall be.")
+    provenance = models.JSONField(default=dict, help_text="Where the new values come from.")
+    pins = models.JSONField(default=dict, help_text="Values a steward proposes by hand; empty: a source brought them.")
+    status = models.CharField(max_length=10, choices=RequestStatus.choices, default=RequestStatus.PENDING)
+    reason = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=150, default=current_actor_name)
+    requested_by_id = models.BigIntegerField(null=True, help_text="Null when the hub itself asks for a source.")
+    requested_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_by_id = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_reason = models.TextField(blank=True)
+    policy_version = models.PositiveIntegerField()
+    correlation_id = models.UUIDField(default=current_correlation_id)
+    history = History()
+
+    class Meta:
+        ordering = ("due_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("record", "group"), condition=Q(status="pending"), name="change_request_one_pending_per_group"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by_id__isnull=True)
+                | Q(requested_by_id__isnull=True)
+                | ~Q(decided_by_id=F("requested_by_id")),
+                name="change_request_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("approved", "rejected")) | Q(decided_at__isnull=False),
+                name="change_request_decided_has_time",
+            ),
+        )
+        indexes = (models.Index(fields=("status", "due_at"), name="change_request_queue"),)
+
+    def __str__(self) -> str:
+        return f"{self.group} of {self.record_id}"
