@@ -1,6 +1,7 @@
 """Settings of the test suite: real PostgreSQL and broker, cheap password hashing, no static manifest."""
 
 from mdm.settings.local import *  # noqa: F403 - Django settings are layered by star import
+from mdm.settings.local import INSTALLED_APPS
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
@@ -10,3 +11,4 @@ STORAGES = {
 WHITENOISE_AUTOREFRESH = True
 ALLOWED_HOSTS = ["*"]
 AXES_ENABLED = False
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.toys.vehicle"]

@@ -39,6 +39,7 @@ SPEC = EntitySpec(
     match=MATCH,
     owners={
         "name": ("crm", "erp", "registry", "psa"),
+        "name@active": ("erp", "crm", "registry", "psa"),
         "number": ("erp", "crm", "psa"),
         "identity": ("registry", "erp", "crm"),
         "tax": ("erp", "registry", "crm"),

@@ -8,26 +8,24 @@ from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
 
 
 def derive(document: Document) -> Document:
-    """Return `current_value`: the base value plus what effective change orders add or take.
+    """Return the document with `current_value`: base value plus what effective change orders add or take.
 
     Without a base value there is none: a sum of changes alone would look like a value.
     """
     base = document.get("base_value")
     if base is None:
-        return {}
-    total = Decimal(base)
-    for order in document.get("change_orders", ()):
-        if order.get("status") == "effective" and order.get("value_delta") is not None:
-            total += Decimal(order["value_delta"])
-    return {"current_value": f"{total:.2f}"}
+        return document
+    effective = [order for order in document.get("change_orders", ()) if order.get("status") == "effective"]
+    total = Decimal(base) + sum(Decimal(order.get("value_delta") or 0) for order in effective)
+    return {**document, "current_value": f"{total:.2f}"}
 
 
 MATCH = MatchSpec(
     strategy="key",
     keys=(("contract_no",), ("opportunity_ref",)),
     features=(
-        MatchFeature("name", "name", "text"),
-        MatchFeature("customer", "customer", "identifier"),
+        MatchFeature("name", "name", "free_text"),
+        MatchFeature("customer", "customer", "category"),
         MatchFeature("start", "start", "date"),
         MatchFeature("contract_no", "contract_no", "identifier"),
     ),

@@ -8,8 +8,8 @@ MATCH = MatchSpec(
     strategy="key",
     keys=(("project_no",), ("origin_key",)),
     features=(
-        MatchFeature("name", "name", "text"),
-        MatchFeature("engagement", "engagement", "identifier"),
+        MatchFeature("name", "name", "free_text"),
+        MatchFeature("engagement", "engagement", "category"),
         MatchFeature("start", "start", "date"),
         MatchFeature("project_no", "project_no", "identifier"),
     ),
