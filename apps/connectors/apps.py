@@ -1,5 +1,7 @@
 """Django configuration of the systems the hub talks to."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,6 @@ class ConnectorsConfig(AppConfig):
     name = "apps.connectors"
     label = "connectors"
     verbose_name = "Connectors"
+
+    def ready(self) -> None:
+        import_module("apps.connectors.systems")

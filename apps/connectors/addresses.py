@@ -1,0 +1,72 @@
+"""Which addresses the hub may call: https and public hosts of the connection, loopback for sandboxes."""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from apps.core.errors import HubError
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressRefused(HubError):
+    """The address is one that the hub must not call."""
+
+    code = "address_refused"
+    title = "The hub must not call this address"
+    status = 422
+
+
+def _is_loopback_name(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_url(url: str, *, sandbox: bool, allowed_hosts: frozenset[str] | None = None) -> str:
+    """Return the host of a URL that may be called; raise AddressRefused otherwise. Looks at the text only."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").lower()
+        port_ok = parts.port is None or parts.port > 0
+    except ValueError:
+        raise AddressRefused(f"{url[:80]!r} is not an address.") from None
+    if not host or not port_ok or parts.username or parts.password:
+        raise AddressRefused(
+            f"{host or url[:80]!r}: give scheme, host and path only, no user and no password."
+        )
+    loopback = _is_loopback_name(host)
+    if parts.scheme != "https" and not (parts.scheme == "http" and sandbox and loopback):
+        raise AddressRefused(f"{host}: only https is called; plain http is for sandboxes on this machine.")
+    if allowed_hosts is not None and host not in allowed_hosts:
+        raise AddressRefused(
+            f"{host} is not a host of this connection; add it to extra_hosts if it should be."
+        )
+    if loopback and not sandbox:
+        raise AddressRefused(f"{host} is this machine; mark the connection as a sandbox to allow that.")
+    return host
+
+
+def check_address(address: str, *, sandbox: bool) -> None:
+    """Raise AddressRefused for an IP address inside private or special networks."""
+    ip: Address = ipaddress.ip_address(address.split("%", 1)[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if ip.is_loopback and sandbox:
+        return
+    if not ip.is_global or ip.is_multicast:
+        raise AddressRefused(f"{ip} is a private or special address; the hub calls public ones only.")
+
+
+def resolve(host: str, port: int, *, sandbox: bool) -> str:
+    """Return one permitted IP address of a host; every address the name has must be permitted.
+
+    The connection is made to the address returned here, so a name cannot change between check and use.
+    """
+    found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    for address in found:
+        check_address(address, sandbox=sandbox)
+    return min(found, key=lambda address: (":" in address, address))

@@ -1,0 +1,298 @@
+"""What a connector takes and gives: writes, outcomes, failures, capabilities, pages of changes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+Json = dict[str, Any]
+
+
+class FailureClass(StrEnum):
+    """What the hub does about a failure; every error answer of every system ends in one of these."""
+
+    TRANSIENT = "transient"  # retry with growing delay
+    RATE_LIMITED = "rate_limited"  # pause the connector, not the record
+    QUOTA_EXHAUSTED = "quota_exhausted"  # pause the connector for hours
+    AUTH_REFRESH = "auth_refresh"  # fetch a new token once
+    CSRF_REFETCH = "csrf_refetch"  # fetch a new CSRF token once
+    NEEDS_ETAG = "needs_etag"  # read the version first, then write
+    STALE = "stale"  # re-read, decide again, never overwrite blindly
+    CONFLICT_REVIEW = "conflict_review"  # a duplicate over there: a steward decides
+    MISSING_DEPENDENCY = "missing_dependency"  # wait until the parent has arrived
+    PERMANENT = "permanent"  # dead letter
+    PERMANENT_CONFIG = "permanent_config"  # credentials or permissions: pause the connector, alert
+    BUSINESS_BLOCK = "business_block"  # the owner over there must act
+    PER_RECORD = "per_record"  # look at the outcome of each item
+    ALREADY_SUBMITTED = "already_submitted"  # poll the given address
+    AMBIGUOUS = "ambiguous"  # sent, no answer: look it up by external id before any retry
+
+
+#: Classes that another attempt may cure without a person.
+RETRYABLE = frozenset(
+    {
+        FailureClass.TRANSIENT,
+        FailureClass.RATE_LIMITED,
+        FailureClass.QUOTA_EXHAUSTED,
+        FailureClass.AUTH_REFRESH,
+        FailureClass.CSRF_REFETCH,
+        FailureClass.MISSING_DEPENDENCY,
+        FailureClass.AMBIGUOUS,
+        FailureClass.STALE,
+        FailureClass.NEEDS_ETAG,
+        FailureClass.ALREADY_SUBMITTED,
+    }
+)
+#: Classes that say something about the target as a whole: its lanes wait, no attempt is charged.
+CONNECTOR_WIDE = frozenset(
+    {FailureClass.RATE_LIMITED, FailureClass.QUOTA_EXHAUSTED, FailureClass.PERMANENT_CONFIG}
+)
+
+Scope = Literal["record", "batch", "connector"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something failed; `retry_after` in seconds, `evidence` is safe to store (no secrets)."""
+
+    cls: FailureClass
+    code: str
+    message: str
+    field: str | None = None
+    retry_after: float | None = None
+    scope: Scope = "record"
+    status: int | None = None
+    evidence: str = ""
+    poll_url: str | None = None
+
+    @property
+    def retryable(self) -> bool:
+        return self.cls in RETRYABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record to carry over: `ext_id` is the hub's key in the target, `payload` its own fields."""
+
+    ext_id: str
+    payload: Json
+    native_id: str | None = None
+    expect_version: str | None = None
+    delivery_id: str = ""
+    mapping_version: str = ""
+
+
+OutcomeStatus = Literal["created", "updated", "unchanged", "failed", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one write; outcomes come in the order of the writes."""
+
+    status: OutcomeStatus
+    native_id: str | None = None
+    remote_version: str | None = None
+    failure: Failure | None = None
+    poll_url: str | None = None
+
+    @classmethod
+    def failed(cls, failure: Failure) -> "Outcome":
+        if failure.cls is FailureClass.ALREADY_SUBMITTED:
+            return cls("pending", failure=failure, poll_url=failure.poll_url)
+        return cls("failed", failure=failure)
+
+    @property
+    def ok(self) -> bool:
+        return self.status in ("created", "updated", "unchanged")
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """One record as the target holds it; `version` is whatever the target compares for concurrency."""
+
+    ext_id: str | None
+    native_id: str
+    version: str | None
+    values: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a change feed; opaque to everyone but the connector that gave it."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    native_id: str
+    version: str | None
+    values: Json
+    ext_id: str | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    changes: tuple[Change, ...]
+    next_cursor: Cursor | None
+    more: bool
+    resync_needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a health check looked at."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(finding.ok for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogField:
+    name: str
+    type: str
+    required: bool = False
+    max_length: int | None = None
+    writable: bool = True
+    external_id: bool = False
+    reference_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogObject:
+    name: str
+    label: str
+    fields: tuple[CatalogField, ...]
+
+    def field(self, name: str) -> CatalogField | None:
+        return next((item for item in self.fields if item.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The organisation's own objects and fields, as `discover` found them."""
+
+    objects: tuple[CatalogObject, ...]
+
+    def object(self, name: str) -> CatalogObject | None:
+        return next((item for item in self.objects if item.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A request budget: `amount` requests each `seconds`."""
+
+    amount: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the system can do; the core behaves accordingly, never by the system's name."""
+
+    native_upsert: bool
+    batch_max: int
+    atomic_batch: bool = False
+    conditional_write: bool = False
+    delete_kind: Literal["flag", "soft", "hard"] = "flag"
+    change_feed: Literal["cdc", "delta", "webhook", "poll"] = "poll"
+    deletes_visible: bool = False
+    feed_retention_hours: int | None = None
+    idempotency_key: bool = False
+    full_replace: bool = False
+    max_concurrency: int = 4
+    key_kinds: tuple[str, ...] = ("external_id", "native_id")
+    rate: Bucket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP answer read to its end; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @classmethod
+    def of(cls, status: int, headers: Mapping[str, str], body: object) -> "Response":
+        """Build one from a fixture: `body` is bytes, text or anything JSON can say."""
+        packed = (
+            body
+            if isinstance(body, bytes)
+            else body.encode()
+            if isinstance(body, str)
+            else json.dumps(body).encode()
+        )
+        return cls(status, {name.lower(): value for name, value in headers.items()}, packed)
+
+    def json(self) -> Any:
+        """Return the parsed body, None when it is empty or no JSON."""
+        try:
+            return json.loads(self.body) if self.body else None
+        except ValueError:
+            return None
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What was asked when a failure came: `idempotent` calls may be repeated without a look first."""
+
+    method: str = "GET"
+    idempotent: bool = True
+    obj: str = ""
+    ext_id: str = ""
+
+
+class Connector(Protocol):
+    """The face of every system; one class per system, found through `apps.connectors.registry`."""
+
+    name: str
+    version: str
+    caps: Capabilities
+
+    def check(self) -> Health:
+        """Try sign-in, permissions, the external-id fields and the clock."""
+
+    def discover(self) -> Catalog:
+        """Return the organisation's own objects, fields and keys."""
+
+    def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
+        """Return the records with these external ids; those that do not exist are left out."""
+
+    def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
+        """Walk over all records that carry an external id, in key order."""
+
+    def pull(self, obj: str, cursor: Cursor | None, fields: Sequence[str] = (), limit: int = 500) -> Page:
+        """Return what changed since `cursor`, oldest first; None starts from the beginning."""
+
+    def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
+        """Create or update each by its external id; never raises for what a target answers."""
+
+    def deactivate(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
+        """Switch records off; each payload holds the mapping's `deactivate.set` fields."""
+
+    def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
+        """Name the failure class of an answer; pure."""
+
+    def close(self) -> None:
+        """Give the connections back."""
+
+
+def with_scope(failure: Failure, scope: Scope) -> Failure:
+    return replace(failure, scope=scope)

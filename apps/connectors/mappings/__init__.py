@@ -1,0 +1,22 @@
+"""The mapping language: YAML documents that turn vendors' fields into canonical attributes and back; pure."""
+
+from apps.connectors.mappings.documents import MappingDocumentError
+from apps.connectors.mappings.layout import Layout, compile_layout
+from apps.connectors.mappings.outbound import OutboundMapping, compile_mapping
+from apps.connectors.mappings.records import FieldError, MappedRecord
+from apps.connectors.mappings.rendering import FieldDrift, MappingError, MappingErrors, Payload, RefNeed
+
+__all__ = [
+    "FieldDrift",
+    "FieldError",
+    "Layout",
+    "MappedRecord",
+    "MappingDocumentError",
+    "MappingError",
+    "MappingErrors",
+    "OutboundMapping",
+    "Payload",
+    "RefNeed",
+    "compile_layout",
+    "compile_mapping",
+]

@@ -1,0 +1,213 @@
+"""Inbound layouts: how one row of an extract or API object becomes canonical source records."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.connectors.mappings.blocks import (
+    Block,
+    Empty,
+    FieldReader,
+    Items,
+    Row,
+    add_totals,
+    items_of,
+    map_item,
+    read_key,
+)
+from apps.connectors.mappings.conditions import Condition, compile_condition
+from apps.connectors.mappings.documents import MappingDocumentError, read_document
+from apps.connectors.mappings.paths import compile_getter
+from apps.connectors.mappings.records import MappedRecord, Mode
+from apps.connectors.mappings.schema import LAYOUT
+from apps.connectors.mappings.values import Scope, compile_value
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A compiled layout; `columns_used` are the columns it reads, the rest of a row is kept as raw only."""
+
+    name: str
+    system: str
+    checksum: str
+    columns_used: frozenset[str]
+    blocks: tuple[Block, ...]
+    skips: tuple[tuple[Condition, str], ...] = ()
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(block.entity for block in self.blocks))
+
+    @property
+    def collects(self) -> bool:
+        """True when records of several rows with one key must go through `combine`."""
+        return any(block.collect for block in self.blocks)
+
+    def skip_reason(self, row: Row) -> str | None:
+        """Return why this row holds no record of interest (a blank line, a total), else None."""
+        return next((reason for condition, reason in self.skips if condition(row, row)), None)
+
+    def keys(self, row: Row) -> list[tuple[int, str]]:
+        """Return (index in `map(row)`, key) of each record of the row, without mapping it."""
+        if self.skips and self.skip_reason(row):
+            return []
+        keys = [read_key(block, item, row)[0] for block in self.blocks for item in items_of(block, row)]
+        return list(enumerate(keys))
+
+    def keyed(self, row: Row) -> list[tuple[str, str]]:
+        """Return (entity, key) of each record of the row, in the order of `map`, without mapping it."""
+        if self.skips and self.skip_reason(row):
+            return []
+        return [
+            (block.entity, read_key(block, item, row)[0])
+            for block in self.blocks
+            for item in items_of(block, row)
+        ]
+
+    def attributes_of(self, record: MappedRecord) -> frozenset[str]:
+        """Return the attributes and collections that the record's block can fill."""
+        block = self.blocks[record.block]
+        return frozenset([name for name, _, _ in block.fields] + [name for name, _ in block.collections])
+
+    def add_totals(self, record: MappedRecord, values: dict[str, Any]) -> None:
+        """Set the attributes that are sums over collected items, once the items of all rows are there."""
+        add_totals(self.blocks[record.block], values)
+
+    @property
+    def uses_row_number(self) -> bool:
+        """True when it reads `$row`, the number of the row in its file."""
+        return "$row" in self.columns_used
+
+    def map(self, row: Row, *, empty: Empty | None = None) -> list[MappedRecord]:
+        """Return the row's records; faulty cells become errors of their record, nothing is raised.
+
+        `empty` overrides what an empty cell means (null: cleared, absent: not said).
+        """
+        if self.skips and self.skip_reason(row):
+            return []
+        return [
+            map_item(self.system, block, item, row, empty or block.empty)
+            for block in self.blocks
+            for item in items_of(block, row)
+        ]
+
+    def combine(self, records: Sequence[MappedRecord]) -> MappedRecord:
+        """Merge records of one block and key, oldest first: later values win, collected items add up."""
+        first, last = records[0], records[-1]
+        block = self.blocks[last.block]
+        values: dict[str, Any] = {}
+        for record in records:
+            for name, value in record.values.items():
+                if name in block.collect and isinstance(value, list):
+                    values[name] = [*values.get(name, ()), *value]
+                else:
+                    values[name] = value
+        add_totals(block, values)
+        errors = tuple(dict.fromkeys(error for record in records for error in record.errors))
+        versions = [record.source_version for record in records if record.source_version is not None]
+        return MappedRecord(
+            entity=first.entity, key=first.key, source_version=max(versions, default=None), values=values,
+            mode=first.mode, deleted=last.deleted, errors=errors, system=first.system, block=first.block,
+            collect=first.collect,
+        )  # fmt: skip
+
+
+def compile_layout(text: str) -> Layout:
+    """Compile a layout document; raise MappingDocumentError that says where it is wrong and what to write."""
+    document = read_document(text, LAYOUT)
+    scope = Scope(system=document["system"])
+    skips = tuple(
+        (compile_condition(skip["when"], f"skip[{i}].when", scope.used), skip["reason"])
+        for i, skip in enumerate(document.get("skip", []))
+    )
+    used = {name.split(".")[0].split("[")[0] for name in scope.used} | scope.used
+    blocks = []
+    for index, spec in enumerate(document["records"]):
+        inner = Scope(system=document["system"])
+        blocks.append(_compile_block(index, spec, document.get("empty"), inner))
+        names = inner.used
+        if "each" in spec:
+            names = {spec["each"]}  # what an item holds belongs to the list's column
+            _note_root_columns(spec, names)
+        used |= names | {name.split(".")[0].split("[")[0] for name in names}
+    return Layout(
+        name=document["layout"],
+        system=document["system"],
+        checksum=hashlib.sha256(text.encode()).hexdigest(),
+        columns_used=frozenset(used),
+        blocks=tuple(blocks),
+        skips=skips,
+    )
+
+
+def _note_root_columns(spec: Any, names: set[str]) -> None:
+    if isinstance(spec, str) and spec.startswith("$root."):
+        names.add(spec.removeprefix("$root."))
+    for part in spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else ():
+        _note_root_columns(part, names)
+
+
+def _compile_block(index: int, spec: dict[str, Any], empty: Empty | None, scope: Scope) -> Block:
+    where = f"records[{index}]"
+    mode: Mode = spec.get("mode", "record")
+    key_spec = spec["key"]
+    if isinstance(key_spec, dict) and "concat" in key_spec:
+        key_spec = {"strict": True, **key_spec}
+    collections = tuple(
+        (name, _compile_collection(items, f"{where}.collections.{name}", scope))
+        for name, items in spec.get("collections", {}).items()
+    )
+    names = {name for name, _ in collections}
+    for name in spec.get("collect", []):
+        if name not in names:
+            raise MappingDocumentError(
+                f"{where}.collect", f"{name!r} is none of the collections {sorted(names)}."
+            )
+    version = spec.get("source_version")
+    return Block(
+        index=index,
+        entity=spec["entity"],
+        each=compile_getter(spec["each"], f"{where}.each")[0] if "each" in spec else None,
+        when=_condition(spec.get("when"), f"{where}.when", scope),
+        key=compile_value(key_spec, f"{where}.key", scope),
+        source_version=compile_value(version, f"{where}.source_version", scope) if version else None,
+        deleted=_condition(spec.get("deleted"), f"{where}.deleted", scope),
+        mode=mode,
+        empty=spec.get("empty") or empty or ("null" if mode == "record" else "absent"),
+        collect=tuple(spec.get("collect", [])),
+        totals=tuple((name, *path.split(".", 1)) for name, path in spec.get("totals", {}).items()),
+        fields=_compile_fields(spec["fields"], f"{where}.fields", scope),
+        collections=collections,
+    )
+
+
+def _condition(spec: Any, where: str, scope: Scope) -> Condition | None:
+    return None if spec is None else compile_condition(spec, where, scope.used)
+
+
+def _compile_fields(spec: dict[str, Any], where: str, scope: Scope) -> tuple[FieldReader, ...]:
+    compiled = ((name, compile_value(value, f"{where}.{name}", scope)) for name, value in spec.items())
+    return tuple((name, value.read, value.column) for name, value in compiled)
+
+
+def _compile_collection(spec: Any, where: str, scope: Scope) -> tuple[Items, ...]:
+    sources = [{"fields": entry} for entry in spec] if isinstance(spec, list) else [spec]
+    compiled = []
+    for position, source in enumerate(sources):
+        place = f"{where}[{position}]"
+        if "each" in source:
+            scope.used.add(source["each"].removeprefix("$root."))
+        compiled.append(
+            Items(
+                each=compile_getter(source["each"], place)[0] if "each" in source else None,
+                when=_condition(source.get("when"), place, scope),
+                fields=_compile_fields(source["fields"], place, scope),
+                constants=frozenset(
+                    name
+                    for name, value in source["fields"].items()
+                    if isinstance(value, dict) and "const" in value
+                ),
+            )
+        )
+    return tuple(compiled)

@@ -1,0 +1,87 @@
+"""Reads: active mappings and layouts, connections, and the connector that speaks for a connection."""
+
+from collections.abc import Mapping as Mapped
+from functools import lru_cache
+
+from apps.audit.versioning import RuleStatus
+from apps.connectors.compiled import layout_of, outbound_of
+from apps.connectors.contracts import Connector
+from apps.connectors.mappings import Layout, OutboundMapping
+from apps.connectors.models import Connection, Mapping, MappingKind
+from apps.connectors.registry import CONNECTORS
+from apps.connectors.sealing import unseal
+from apps.connectors.settings import ConnectorSettings
+from apps.core.errors import NotFound
+
+
+def active_mapping(name: str) -> OutboundMapping:
+    """Return the outbound mapping in force; NotFound when none is."""
+    row = Mapping.objects.filter(name=name, kind=MappingKind.OUTBOUND, status=RuleStatus.ACTIVE).first()
+    if row is None:
+        raise NotFound(f"No outbound mapping {name!r} is active; activate a version of it.")
+    return outbound_of(row.text, row.version)
+
+
+def mapping_version(name: str, version: int) -> OutboundMapping:
+    """Return one version of an outbound mapping, whatever its status: replays use that of their time."""
+    row = Mapping.objects.filter(name=name, kind=MappingKind.OUTBOUND, version=version).first()
+    if row is None:
+        raise NotFound(f"There is no version {version} of the outbound mapping {name!r}.")
+    return outbound_of(row.text, row.version)
+
+
+def active_mappings(*, system: str = "", entity: str = "") -> list[OutboundMapping]:
+    """Return all outbound mappings in force, of one system or for one entity if asked."""
+    rows = Mapping.objects.filter(kind=MappingKind.OUTBOUND, status=RuleStatus.ACTIVE).order_by("name")
+    compiled = [outbound_of(row.text, row.version) for row in rows]
+    return [one for one in compiled if system in ("", one.system) and entity in ("", one.entity)]
+
+
+def active_layout(name: str) -> Layout:
+    """Return the layout in force; NotFound when none is."""
+    row = Mapping.objects.filter(name=name, kind=MappingKind.LAYOUT, status=RuleStatus.ACTIVE).first()
+    if row is None:
+        known = ", ".join(active_layouts()) or "none"
+        raise NotFound(f"No layout {name!r} is active. Active: {known}.")
+    return layout_of(row.text)
+
+
+def active_layouts(system: str = "") -> dict[str, Layout]:
+    """Return the layouts in force by name."""
+    rows = Mapping.objects.filter(kind=MappingKind.LAYOUT, status=RuleStatus.ACTIVE).order_by("name")
+    layouts = [layout_of(row.text) for row in rows]
+    return {layout.name: layout for layout in layouts if system in ("", layout.system)}
+
+
+def connection_of(code: str) -> Connection:
+    """Return the connection of a system; NotFound when there is none."""
+    row = Connection.objects.filter(code=code).first()
+    if row is None:
+        raise NotFound(f"There is no connection {code!r}; create one first.")
+    return row
+
+
+def settings_of(connection: Connection) -> ConnectorSettings:
+    """Return what the connector is built from, secrets opened."""
+    secrets: Mapped[str, str] = {}
+    if connection.sealed:
+        secrets = unseal(bytes(connection.sealed), owner=connection.code, key_name=connection.sealed_with)
+    return ConnectorSettings(
+        code=connection.code,
+        base_url=connection.base_url,
+        options=connection.options,
+        secrets=secrets,
+        sandbox=connection.sandbox,
+        extra_hosts=tuple(connection.options.get("extra_hosts", ())),
+    )
+
+
+@lru_cache(maxsize=64)
+def _build(pk: int, revision: int) -> Connector:
+    connection = Connection.objects.get(pk=pk)
+    return CONNECTORS.get(connection.kind)(settings_of(connection))
+
+
+def connector_for(connection: Connection) -> Connector:
+    """Return the connector of a connection; one per process and revision, so HTTP connections are reused."""
+    return _build(connection.pk, connection.revision)

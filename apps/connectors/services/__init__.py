@@ -1,0 +1,15 @@
+"""Verbs on connections and mapping documents."""
+
+from apps.connectors.services.connections import reseal_secrets, save_connection, set_secrets
+from apps.connectors.services.mappings import activate_mapping, draft_mapping, roll_back_mapping
+from apps.connectors.services.seeding import seed_default_mappings
+
+__all__ = [
+    "activate_mapping",
+    "draft_mapping",
+    "reseal_secrets",
+    "roll_back_mapping",
+    "save_connection",
+    "seed_default_mappings",
+    "set_secrets",
+]

@@ -1,0 +1,90 @@
+"""Verbs on connections: save, set secrets, seal them again under a new key."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.audit.context import Actor, acting
+from apps.audit.services import record_deed
+from apps.connectors.addresses import check_url
+from apps.connectors.models import Connection
+from apps.connectors.registry import CONNECTORS
+from apps.connectors.sealing import present_key_id, seal, unseal
+
+
+def save_connection(
+    *,
+    code: str,
+    kind: str,
+    base_url: str,
+    actor: Actor,
+    now: datetime,
+    label: str = "",
+    options: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    enabled: bool = True,
+    sandbox: bool = False,
+) -> Connection:
+    """Create or change the connection of a system; secrets stay as they are when None.
+
+    Raises UnknownName for an unknown connector, AddressRefused for an address that must not be called.
+    """
+    CONNECTORS.get(kind)
+    check_url(base_url, sandbox=sandbox)
+    with acting(actor, reason=f"connection {code}"), transaction.atomic():
+        connection = Connection.objects.select_for_update().filter(code=code).first() or Connection(code=code)
+        connection.kind, connection.base_url, connection.label = kind, base_url, label
+        connection.options = dict(options or {})
+        connection.enabled, connection.sandbox = enabled, sandbox
+        if secrets is not None:
+            _seal_into(connection, secrets, now)
+        _save(connection, now)
+        record_deed(
+            verb="connection.saved",
+            now=now,
+            subject=code,
+            detail={"kind": kind, "base_url": base_url, "enabled": enabled, "sandbox": sandbox},
+        )
+    return connection
+
+
+def set_secrets(*, connection: Connection, secrets: Mapping[str, str], actor: Actor, now: datetime) -> None:
+    """Replace all secrets of a connection."""
+    with acting(actor, reason=f"secrets of {connection.code}"), transaction.atomic():
+        locked = Connection.objects.select_for_update().get(pk=connection.pk)
+        _seal_into(locked, secrets, now)
+        _save(locked, now)
+        record_deed(
+            verb="connection.secrets_set", now=now, subject=locked.code, detail={"names": locked.secret_names}
+        )
+    connection.refresh_from_db()
+
+
+def reseal_secrets(*, actor: Actor, now: datetime) -> int:
+    """Seal every connection's secrets under the present key; return how many were under an older one."""
+    changed = 0
+    with acting(actor, reason="new field key"), transaction.atomic():
+        stale = Connection.objects.select_for_update().exclude(sealed_with__in=("", present_key_id()))
+        for connection in stale.order_by("pk"):
+            secrets = unseal(bytes(connection.sealed), owner=connection.code, key_name=connection.sealed_with)
+            _seal_into(connection, secrets, now)
+            _save(connection, now)
+            changed += 1
+        if changed:
+            record_deed(verb="connection.secrets_resealed", now=now, detail={"connections": changed})
+    return changed
+
+
+def _seal_into(connection: Connection, secrets: Mapping[str, str], now: datetime) -> None:
+    connection.sealed_with, connection.sealed = seal(secrets, owner=connection.code)
+    connection.secret_names = sorted(secrets)
+    connection.secrets_set_at = now
+
+
+def _save(connection: Connection, now: datetime) -> None:
+    if connection.pk:
+        connection.revision += 1
+    connection.updated_at = now
+    connection.save()
