@@ -2,7 +2,7 @@
 
 from apps.mastering.services.applying import apply_plan, referrers_of
 from apps.mastering.services.merging import MergeVetoed, close_merge, plan_merge, plan_unmerge, survivors_first
-from apps.mastering.services.pinning import InvalidPin, end_pin, plan_pin, write_pins
+from apps.mastering.services.pinning import InvalidPin, end_pin, plan_pin, standardized_pins, write_pins
 from apps.mastering.services.planning import plan_records
 from apps.mastering.services.rules import activate_ownership, draft_ownership, ensure_default_ownership
 
@@ -20,6 +20,7 @@ __all__ = [
     "plan_records",
     "plan_unmerge",
     "referrers_of",
+    "standardized_pins",
     "survivors_first",
     "write_pins",
 ]

@@ -1,0 +1,84 @@
+"""Split a plan into what is applied at once and what waits for an approver; pure."""
+
+from collections.abc import Iterable, Set
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from apps.golden.spec import EntitySpec
+from apps.mastering.contracts import Change, Plan
+from apps.stewardship.contracts import HeldChange, Policy, Routed
+
+Approved = Set[tuple[UUID, str]]
+"""(record, group) pairs that an approver let through."""
+
+
+def split_plan(spec: EntitySpec, plan: Plan, policy: Policy, *, approved: Approved) -> Routed:
+    """Return the plan without what the policy holds back, and the held parts.
+
+    Only what alters or removes an approved value is held: a value where there was none, and a further item of a
+    collection, come in freely. New, retired and revived records are never held.
+    """
+    changes, held = [], []
+    for change in plan.changes:
+        parts = list(_held_parts(spec, change, policy, approved)) if change.kind == "updated" else []
+        held += parts
+        changes.append(_without(spec, change, {part.group for part in parts}) if parts else change)
+    return Routed(plan=replace(plan, changes=tuple(changes)), held=tuple(held))
+
+
+def _held_parts(spec: EntitySpec, change: Change, policy: Policy, approved: Approved) -> Iterable[HeldChange]:
+    groups: dict[str, list[str]] = {}
+    for name in change.changed:
+        groups.setdefault(spec.group_of(name), []).append(name)
+    for group, names in groups.items():
+        states, due_hours = policy.rules.get((spec.name, group), (None, 0))
+        if states is None or (change.record_id, group) in approved:
+            continue
+        if states and change.before.get("status") not in states:
+            continue
+        if any(alters(spec, name, change.before.get(name), change.after.get(name)) for name in names):
+            yield HeldChange(
+                record_id=change.record_id,
+                group=group,
+                before={name: change.before.get(name) for name in names},
+                after={name: change.after.get(name) for name in names},
+                provenance=provenance_of(change.provenance, names),
+                due_hours=due_hours,
+            )
+
+
+def alters(spec: EntitySpec, name: str, before: Any, after: Any) -> bool:
+    """Tell whether a value that is there is changed or taken away."""
+    if before is None:
+        return False
+    if not isinstance(before, list):
+        return bool(before != after)
+    collection = spec.collection(name)
+    items = {collection.identity_of(item): item for item in after or ()}
+    return any(items.get(collection.identity_of(item)) != item for item in before)
+
+
+def provenance_of(provenance: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the entries of these attributes and of the items of these collections."""
+    wanted = set(names)
+    return {path: origin for path, origin in provenance.items() if path.partition(":")[0] in wanted}
+
+
+def _without(spec: EntitySpec, change: Change, groups: Set[str]) -> Change:
+    """Return the change with the attributes of these groups as they were."""
+    names = [name for name in change.changed if spec.group_of(name) in groups]
+    after, provenance = dict(change.after), dict(change.provenance)
+    for path in provenance_of(provenance, names):
+        del provenance[path]
+    provenance |= provenance_of(change.provenance_before, names)
+    for name in names:
+        after.pop(name, None)
+        if name in change.before:
+            after[name] = change.before[name]
+    if spec.derive:
+        after = spec.derive(after)
+    kind = change.kind
+    if after == change.before:
+        kind = "unchanged" if provenance == change.provenance_before else "requalified"
+    return replace(change, after=after, provenance=provenance, kind=kind)

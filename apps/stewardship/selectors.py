@@ -1,0 +1,13 @@
+"""Reads on policies and change requests."""
+
+from apps.stewardship.contracts import Policy
+from apps.stewardship.models import ApprovalPolicy
+
+
+def active_policy() -> Policy:
+    """Return the active approval policy; without one nothing needs an approver."""
+    row = ApprovalPolicy.objects.filter(status="active").prefetch_related("rules").first()
+    if row is None:
+        return Policy(version=0, rules={})
+    rules = {(rule.entity, rule.group): (frozenset(rule.states), rule.due_hours) for rule in row.rules.all()}
+    return Policy(version=row.version, rules=rules)

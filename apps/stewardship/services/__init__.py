@@ -1,0 +1,31 @@
+"""Verbs of stewards and approvers."""
+
+from apps.stewardship.services.merges import PairAnswered, decide_pair, merge_records, split_records, undo_merge
+from apps.stewardship.services.policies import activate_policy, draft_policy, ensure_default_policy
+from apps.stewardship.services.requests import (
+    AnsweredAlready,
+    OwnRequest,
+    RequestOutdated,
+    approve_request,
+    propose_values,
+    reject_request,
+)
+from apps.stewardship.services.routing import route_plan
+
+__all__ = [
+    "AnsweredAlready",
+    "OwnRequest",
+    "PairAnswered",
+    "RequestOutdated",
+    "activate_policy",
+    "approve_request",
+    "decide_pair",
+    "draft_policy",
+    "ensure_default_policy",
+    "merge_records",
+    "propose_values",
+    "reject_request",
+    "route_plan",
+    "split_records",
+    "undo_merge",
+]

@@ -1,0 +1,104 @@
+"""Approve and reject change requests, and propose values by hand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.roles import Capability
+from apps.audit.context import current
+from apps.audit.services import record_deed
+from apps.core.errors import Conflict, Denied
+from apps.golden.registry import entity
+from apps.mastering.contracts import Plan
+from apps.mastering.services import apply_plan, plan_pin, plan_records, standardized_pins, write_pins
+from apps.stewardship.authority import demand
+from apps.stewardship.models import ChangeRequest, RequestStatus
+from apps.stewardship.services.routing import route_plan
+
+
+class OwnRequest(Denied):
+    code = "own_request"
+    title = "Nobody answers his own change request"
+
+
+class AnsweredAlready(Conflict):
+    code = "change_request_answered"
+    title = "This change request was answered already"
+
+
+class RequestOutdated(Conflict):
+    code = "change_request_outdated"
+    title = "The record or its sources changed since this request was made"
+
+
+def _lock_pending(request_id: UUID) -> ChangeRequest:
+    demand(Capability.APPROVE)
+    request = ChangeRequest.objects.select_for_update().get(pk=request_id)
+    if request.status != RequestStatus.PENDING:
+        raise AnsweredAlready(f"It is {request.get_status_display()}; reload the list.")
+    if request.requested_by_id is not None and request.requested_by_id == current().actor.user_id:
+        raise OwnRequest("Another approver has to answer it.")
+    return request
+
+
+def _answer(request: ChangeRequest, status: RequestStatus, *, reason: str, now: datetime) -> None:
+    actor = current().actor
+    request.status, request.decision_reason, request.decided_at = status, reason, now
+    request.decided_by, request.decided_by_id = actor.name, actor.user_id
+    request.save(update_fields=["status", "decision_reason", "decided_at", "decided_by", "decided_by_id"])
+    record_deed(
+        verb=f"{status.value} change request",
+        entity=request.entity,
+        record_id=request.record_id,
+        subject=request.group,
+        reason=reason,
+        detail={"change_request": str(request.pk)},
+        now=now,
+    )
+
+
+@transaction.atomic
+def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRequest:
+    """Apply a pending change in the same transaction. Raises OwnRequest, AnsweredAlready, RequestOutdated, Denied."""
+    request = _lock_pending(request_id)
+    spec = entity(request.entity)
+    if request.pins:
+        write_pins(record_id=request.record_id, values=request.pins, reason=request.reason, now=now)
+    plan = plan_records(spec=spec, record_ids=[request.record_id], now=now)
+    [change] = plan.changes
+    expected = {name: value for name, value in request.after.items() if value is not None}
+    if {name: change.after[name] for name in request.after if name in change.after} != expected:
+        raise RequestOutdated("Its sources say something else now; reload the record and look at the new request.")
+    _answer(request, RequestStatus.APPROVED, reason=reason, now=now)
+    let_through = frozenset({(request.record_id, request.group)})
+    apply_plan(plan=route_plan(plan=plan, now=now, approved=let_through), now=now)
+    return request
+
+
+@transaction.atomic
+def reject_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRequest:
+    """Keep the golden record as it is. Raises OwnRequest, AnsweredAlready, Denied."""
+    request = _lock_pending(request_id)
+    _answer(request, RequestStatus.REJECTED, reason=reason, now=now)
+    return request
+
+
+@transaction.atomic
+def propose_values(*, record_id: UUID, values: Mapping[str, Any], reason: str, now: datetime) -> Plan:
+    """Pin a steward's values on a golden record, at once or after approval, by policy; return what was applied.
+
+    Raises InvalidPin for a value that is none, NotFound for a record that is not live, Denied without the role.
+    """
+    demand(Capability.DECIDE)
+    plan = plan_pin(record_id=record_id, values=values, reason=reason, now=now)
+    spec = entity(plan.entity)
+    pins = standardized_pins(spec, values)
+    routed = route_plan(plan=plan, now=now, pins=pins, reason=reason)
+    [after] = routed.changes
+    free = {name: value for name, value in pins.items() if after.after.get(name) == plan.changes[0].after.get(name)}
+    write_pins(record_id=record_id, values=free, reason=reason, now=now)
+    apply_plan(plan=routed, now=now)
+    return routed

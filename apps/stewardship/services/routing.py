@@ -1,0 +1,92 @@
+"""`route_plan`: by policy a planned change is applied at once or becomes a change request."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from apps.audit.context import current
+from apps.golden.registry import entity
+from apps.mastering.contracts import Plan
+from apps.stewardship.contracts import HeldChange
+from apps.stewardship.models import ChangeRequest, RequestStatus
+from apps.stewardship.routing import Approved, split_plan
+from apps.stewardship.selectors import active_policy
+
+Key = tuple[UUID, str]
+
+
+def route_plan(
+    *,
+    plan: Plan,
+    now: datetime,
+    approved: Approved = frozenset(),
+    pins: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Plan:
+    """Return what may be applied at once; the rest becomes (or stays) a pending change request.
+
+    A request whose change is computed differently now is superseded by a new one, one whose change has vanished is
+    closed; a change that was rejected stays rejected until the source says something else. Run it in the
+    transaction that applies the plan.
+    """
+    policy = active_policy()
+    routed = split_plan(entity(plan.entity), plan, policy, approved=approved)
+    considered = [change.record_id for change in plan.changes if change.kind != "created"]
+    earlier = _earlier_requests(considered)
+    wanted = {(part.record_id, part.group): part for part in routed.held}
+    _close_outdated(earlier, wanted, approved, now=now)
+    new = [part for key, part in wanted.items() if not _answered(earlier.get(key, ()), part)]
+    block = current()
+    ChangeRequest.objects.bulk_create(
+        ChangeRequest(
+            record_id=part.record_id,
+            entity=plan.entity,
+            group=part.group,
+            before=part.before,
+            after=part.after,
+            provenance=part.provenance,
+            pins={name: value for name, value in (pins or {}).items() if name in part.after},
+            reason=reason or block.reason,
+            requested_by_id=block.actor.user_id,
+            requested_at=now,
+            due_at=now + timedelta(hours=part.due_hours),
+            policy_version=policy.version,
+        )
+        for part in new
+    )
+    return routed.plan
+
+
+def _earlier_requests(records: Sequence[UUID]) -> dict[Key, list[ChangeRequest]]:
+    """Return the pending request and the last rejected one of each record and group."""
+    found: dict[Key, list[ChangeRequest]] = {}
+    rows = ChangeRequest.objects.filter(
+        record__in=records, status__in=(RequestStatus.PENDING, RequestStatus.REJECTED)
+    ).order_by("-requested_at")
+    for request in rows:
+        found.setdefault((request.record_id, request.group), []).append(request)
+    return found
+
+
+def _answered(earlier: Sequence[ChangeRequest], part: HeldChange) -> bool:
+    """Tell whether this very change waits already, or was the last one that was rejected."""
+    return bool(earlier) and earlier[0].after == part.after and earlier[0].before == part.before
+
+
+def _close_outdated(
+    earlier: Mapping[Key, Sequence[ChangeRequest]], wanted: Mapping[Key, HeldChange], approved: Approved, *, now: datetime
+) -> None:
+    outdated = [
+        request.pk
+        for key, requests in earlier.items()
+        for request in requests
+        if request.status == RequestStatus.PENDING
+        and key not in approved
+        and not (request.pins and key not in wanted)  # a steward's proposal waits, whatever sources say
+        and not (key in wanted and _answered([request], wanted[key]))
+    ]
+    if outdated:
+        for request in ChangeRequest.objects.select_for_update().filter(pk__in=outdated).order_by("pk"):
+            request.status, request.decided_at = RequestStatus.SUPERSEDED, now
+            request.save(update_fields=["status", "decided_at"])
