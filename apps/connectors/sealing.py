@@ -62,8 +62,6 @@ def unseal(sealed: bytes, *, owner: str, key_name: str) -> dict[str, str]:
     try:
         opened = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], owner.encode())
     except InvalidTag:
-        raise SecretsUnreadable(
-            f"The secrets of {owner} are damaged; enter them again."
-        ) from None
+        raise SecretsUnreadable(f"The secrets of {owner} are damaged; enter them again.") from None
     secrets: dict[str, str] = orjson.loads(opened)
     return secrets

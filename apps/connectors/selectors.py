@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from apps.audit.versioning import RuleStatus
 from apps.connectors.compiled import layout_of, outbound_of
-from apps.connectors.contracts import Connector
+from apps.connectors.contracts import ActiveLayout, Connector
 from apps.connectors.mappings import Layout, OutboundMapping
 from apps.connectors.models import Connection, Mapping, MappingKind
 from apps.connectors.registry import CONNECTORS
@@ -37,13 +37,13 @@ def active_mappings(*, system: str = "", entity: str = "") -> list[OutboundMappi
     return [one for one in compiled if system in ("", one.system) and entity in ("", one.entity)]
 
 
-def active_layout(name: str) -> Layout:
-    """Return the layout in force; NotFound when none is."""
+def active_layout(name: str) -> ActiveLayout:
+    """Return the layout in force with its version; NotFound when none is."""
     row = Mapping.objects.filter(name=name, kind=MappingKind.LAYOUT, status=RuleStatus.ACTIVE).first()
     if row is None:
         known = ", ".join(active_layouts()) or "none"
         raise NotFound(f"No layout {name!r} is active. Active: {known}.")
-    return layout_of(row.text)
+    return ActiveLayout(layout_of(row.text), row.version)
 
 
 def active_layouts(system: str = "") -> dict[str, Layout]:

@@ -23,6 +23,9 @@ from apps.connectors.mappings.records import MappedRecord, Mode
 from apps.connectors.mappings.schema import LAYOUT
 from apps.connectors.mappings.values import Scope, compile_value
 
+#: The path under which a layout finds the number of the row in its file.
+ROW_NUMBER = "$row"
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -38,6 +41,11 @@ class Layout:
     @property
     def entities(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(block.entity for block in self.blocks))
+
+    @property
+    def uses_row_number(self) -> bool:
+        """True when rows must carry their number in the file under `$row`."""
+        return ROW_NUMBER in self.columns_used
 
     @property
     def collects(self) -> bool:
@@ -78,6 +86,26 @@ class Layout:
     def uses_row_number(self) -> bool:
         """True when it reads `$row`, the number of the row in its file."""
         return "$row" in self.columns_used
+
+    def keyed(self, row: Row) -> list[tuple[str, str]]:
+        """Return (entity, key) of each record of the row, in the order of `map`, without mapping it."""
+        if self.skips and self.skip_reason(row):
+            return []
+        return [
+            (block.entity, read_key(block, item, row)[0])
+            for block in self.blocks
+            for item in items_of(block, row)
+        ]
+
+    def attributes_of(self, record: MappedRecord) -> frozenset[str]:
+        """Return the attributes and collections that the record's block can say something about."""
+        block = self.blocks[record.block]
+        names = {name for name, _, _ in block.fields} | {name for name, _ in block.collections}
+        return frozenset(names | {name for name, _, _ in block.totals})
+
+    def add_totals(self, record: MappedRecord, values: dict[str, Any]) -> None:
+        """Set the totals of the record's block in `values` from the collections standing there."""
+        add_totals(self.blocks[record.block], values)
 
     def map(self, row: Row, *, empty: Empty | None = None) -> list[MappedRecord]:
         """Return the row's records; faulty cells become errors of their record, nothing is raised.

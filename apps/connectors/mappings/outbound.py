@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from apps.connectors.contracts import Catalog
+from apps.connectors.catalog import Catalog
 from apps.connectors.mappings.conditions import Condition, compile_condition
 from apps.connectors.mappings.documents import MappingDocumentError, read_document
 from apps.connectors.mappings.outfields import Direction, FieldMap, compile_field

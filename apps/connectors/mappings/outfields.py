@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from apps.connectors.contracts import FailureClass
+from apps.connectors.failures import FailureClass
 from apps.connectors.mappings.documents import MappingDocumentError
 from apps.connectors.mappings.paths import ABSENT, Path, parse_path
 from apps.connectors.mappings.rendering import MappingError, References, RefNeed

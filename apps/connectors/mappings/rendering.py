@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apps.connectors.contracts import FailureClass
+from apps.connectors.failures import FailureClass
 
 #: Golden id of a referenced record to its external id in the target.
 References = Mapping[str, str]
