@@ -113,9 +113,9 @@ class MatchSpec:
     claims: tuple[tuple[str, ...], ...] = ()  # strong keys two workers must not both create
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EntitySpec:
-    """Everything the engine needs to master one entity."""
+    """Everything the engine needs to master one entity; two specs are equal only if they are the same one."""
 
     name: str
     model: str
