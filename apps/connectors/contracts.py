@@ -10,10 +10,31 @@ from apps.connectors.failures import CONNECTOR_WIDE, RETRYABLE, Failure, Failure
 from apps.connectors.mappings.layout import Layout
 
 __all__ = [
-    "CONNECTOR_WIDE", "RETRYABLE", "ActiveLayout", "Bucket", "CallContext", "Capabilities", "Catalog", "CatalogField",
-    "CatalogObject", "Change", "Connector", "Cursor", "Failure", "FailureClass", "Finding", "Health", "Json", "Outcome",
-    "OutcomeStatus", "Page", "Remote", "Response", "Scope", "Write",
-]  # fmt: skip
+    "CONNECTOR_WIDE",
+    "RETRYABLE",
+    "ActiveLayout",
+    "Bucket",
+    "CallContext",
+    "Capabilities",
+    "Catalog",
+    "CatalogField",
+    "CatalogObject",
+    "Change",
+    "Connector",
+    "Cursor",
+    "Failure",
+    "FailureClass",
+    "Finding",
+    "Health",
+    "Json",
+    "Outcome",
+    "OutcomeStatus",
+    "Page",
+    "Remote",
+    "Response",
+    "Scope",
+    "Write",
+]
 
 Json = dict[str, Any]
 

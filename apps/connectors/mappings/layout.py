@@ -18,13 +18,10 @@ from apps.connectors.mappings.blocks import (
 )
 from apps.connectors.mappings.conditions import Condition, compile_condition
 from apps.connectors.mappings.documents import MappingDocumentError, read_document
-from apps.connectors.mappings.paths import compile_getter
+from apps.connectors.mappings.paths import ROW_NUMBER, compile_getter
 from apps.connectors.mappings.records import MappedRecord, Mode
 from apps.connectors.mappings.schema import LAYOUT
 from apps.connectors.mappings.values import Scope, compile_value
-
-#: The path under which a layout finds the number of the row in its file.
-ROW_NUMBER = "$row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +73,11 @@ class Layout:
     def attributes_of(self, record: MappedRecord) -> frozenset[str]:
         """Return the attributes and collections that the record's block can fill."""
         block = self.blocks[record.block]
-        return frozenset([name for name, _, _ in block.fields] + [name for name, _ in block.collections])
-
-    def add_totals(self, record: MappedRecord, values: dict[str, Any]) -> None:
-        """Set the attributes that are sums over collected items, once the items of all rows are there."""
-        add_totals(self.blocks[record.block], values)
-
-    @property
-    def uses_row_number(self) -> bool:
-        """True when it reads `$row`, the number of the row in its file."""
-        return "$row" in self.columns_used
-
-    def keyed(self, row: Row) -> list[tuple[str, str]]:
-        """Return (entity, key) of each record of the row, in the order of `map`, without mapping it."""
-        if self.skips and self.skip_reason(row):
-            return []
-        return [
-            (block.entity, read_key(block, item, row)[0])
-            for block in self.blocks
-            for item in items_of(block, row)
-        ]
-
-    def attributes_of(self, record: MappedRecord) -> frozenset[str]:
-        """Return the attributes and collections that the record's block can say something about."""
-        block = self.blocks[record.block]
         names = {name for name, _, _ in block.fields} | {name for name, _ in block.collections}
         return frozenset(names | {name for name, _, _ in block.totals})
 
     def add_totals(self, record: MappedRecord, values: dict[str, Any]) -> None:
-        """Set the totals of the record's block in `values` from the collections standing there."""
+        """Set the attributes that are sums over collected items, once the items of all rows are there."""
         add_totals(self.blocks[record.block], values)
 
     def map(self, row: Row, *, empty: Empty | None = None) -> list[MappedRecord]:
@@ -172,6 +145,8 @@ def compile_layout(text: str) -> Layout:
 def _note_root_columns(spec: Any, names: set[str]) -> None:
     if isinstance(spec, str) and spec.startswith("$root."):
         names.add(spec.removeprefix("$root."))
+    if spec == ROW_NUMBER:
+        names.add(ROW_NUMBER)
     for part in spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else ():
         _note_root_columns(part, names)
 

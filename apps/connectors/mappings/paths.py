@@ -134,6 +134,9 @@ def _descend(here: Any, step: Step, follower: Step | None, value: Any) -> Any:
     return here[step.index]
 
 
+#: The path under which a layout finds the number of the row in its file.
+ROW_NUMBER: Final = "$row"
+
 Getter = Callable[[Any, Any], Any]
 
 
@@ -146,7 +149,7 @@ def compile_getter(text: str, where: str = "") -> tuple[Getter, Path]:
     path = parse_path(text.removeprefix("$root.") if from_root else text, where)
     plain, steps = path.text, path.steps
     if len(steps) == 1:
-        if from_root:
+        if from_root or plain == ROW_NUMBER:
             return (lambda item, root: root.get(plain, ABSENT)), path
         return (lambda item, root: item.get(plain, ABSENT) if isinstance(item, dict) else ABSENT), path
 
