@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import grimp
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOTS = ("apps", "mdm")
@@ -44,6 +45,8 @@ def imported_names(path: Path) -> Iterator[tuple[ast.stmt, str]]:
             yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
 
 
-def listing(findings: Iterable[str]) -> str:
-    """One finding a line, so that a failing comparison with "" shows all of them."""
-    return "\n".join(findings)
+def refuse(findings: Iterable[str]) -> None:
+    """Fail the test with every finding on a line of its own."""
+    found = list(findings)
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)

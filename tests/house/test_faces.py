@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from tests.house.code import graph, listing
+from tests.house.code import graph, refuse
 
 FACE = ("services", "selectors", "contracts", "models")
 KERNELS = ("apps.core", "apps.audit", "apps.golden", "apps.entities")
@@ -35,7 +35,7 @@ def test_apps_see_only_the_face_of_others() -> None:
                 continue
             if not is_face(imported):
                 trespasses.append(f"{importer} imports {imported}")
-    assert listing(trespasses) == ""
+    refuse(trespasses)
 
 
 def test_the_face_is_made_of_modules_that_exist() -> None:
@@ -44,7 +44,7 @@ def test_the_face_is_made_of_modules_that_exist() -> None:
         for name in getattr(import_module(app), "FACE", ()):
             if f"{app}.{name}" not in graph().modules:
                 missing.append(f"{app}.{name}")
-    assert listing(missing) == ""
+    refuse(missing)
 
 
 def test_a_private_module_is_not_a_face() -> None:
@@ -63,4 +63,4 @@ def test_entities_do_not_import_each_other() -> None:
         if app_of(imported) not in (app_of(importer), "apps.entities")
         and imported.startswith("apps.entities.")
     ]
-    assert listing(crossings) == ""
+    refuse(crossings)

@@ -5,7 +5,7 @@ import re
 import tokenize
 from pathlib import Path
 
-from tests.house.code import ROOT, imported_names, listing, place, sources, tree
+from tests.house.code import ROOT, imported_names, place, refuse, sources, tree
 
 OURS = ("apps", "mdm")
 SIGNALS = ("django.db.models.signals", "django.dispatch", "django.core.signals", "celery.signals")
@@ -32,7 +32,7 @@ def test_no_signals() -> None:
         for node, name in imported_names(path)
         if name.startswith(SIGNALS)
     ]
-    assert listing(found) == ""
+    refuse(found)
 
 
 def test_no_logic_in_save_or_delete() -> None:
@@ -45,7 +45,7 @@ def test_no_logic_in_save_or_delete() -> None:
         for method in kind.body
         if isinstance(method, ast.FunctionDef) and method.name in ("save", "delete")
     ]
-    assert listing(found) == ""
+    refuse(found)
 
 
 def test_no_generic_foreign_keys() -> None:
@@ -55,7 +55,7 @@ def test_no_generic_foreign_keys() -> None:
         for node, name in imported_names(path)
         if name.rpartition(".")[2] in GENERIC
     ]
-    assert listing(found) == ""
+    refuse(found)
 
 
 def test_celery_is_never_eager() -> None:
@@ -74,7 +74,7 @@ def test_our_own_modules_are_imported_at_the_top() -> None:
         if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OURS))
         or (isinstance(node, ast.Import) and any(alias.name.startswith(OURS) for alias in node.names))
     ]
-    assert listing(found) == ""
+    refuse(found)
 
 
 def test_a_silenced_finding_has_its_reason() -> None:
@@ -84,4 +84,4 @@ def test_a_silenced_finding_has_its_reason() -> None:
         for line, text in comments(path)
         if (match := SILENCED.search(text)) and not REASONED.match(match["rest"])
     ]
-    assert listing(found) == ""
+    refuse(found)

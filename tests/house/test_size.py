@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.house.code import listing, place, sources, tree
+from tests.house.code import place, refuse, sources, tree
 
 LONGEST_FILE = 400
 BAD_NAMES = {
@@ -28,7 +28,7 @@ def test_no_file_is_longer_than_400_lines() -> None:
         for path in sources("apps", "mdm", "tests")
         if (lines := len(path.read_text().splitlines())) > LONGEST_FILE
     ]
-    assert listing(long) == ""
+    refuse(long)
 
 
 def test_every_module_says_in_one_line_what_it_is_for() -> None:
@@ -37,11 +37,11 @@ def test_every_module_says_in_one_line_what_it_is_for() -> None:
         for path in sources("apps", "mdm", "tests")
         if tree(path).body and not (ast.get_docstring(tree(path)) or "").split("\n")[0].strip()
     ]
-    assert listing(silent) == ""
+    refuse(silent)
 
 
 def test_modules_have_names_that_say_something() -> None:
-    assert listing(place(path) for path in sources("apps", "mdm") if path.stem in BAD_NAMES) == ""
+    refuse(place(path) for path in sources("apps", "mdm") if path.stem in BAD_NAMES)
 
 
 @pytest.mark.parametrize("folder", ["apps", "mdm"])
