@@ -1,0 +1,58 @@
+"""What matching takes and gives."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from apps.golden.spec import Document
+
+
+@dataclass(frozen=True, slots=True)
+class ToMatch:
+    """A source record with its standardized values; `record_id` is its golden record, if it has one."""
+
+    id: UUID
+    system: str
+    values: Document
+    record_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A source record joins a golden record: an existing one, or a new one that has this id from now on."""
+
+    source_record_id: UUID
+    record_id: UUID
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The outcome of a batch. `merges` are sets of golden records that turned out to be one."""
+
+    joined: tuple[Joined, ...]
+    merges: tuple[tuple[UUID, ...], ...] = ()
+    reviews: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPair:
+    """Two source records compared, with the evidence."""
+
+    left: UUID
+    right: UUID
+    probability: float
+    weight: float
+    band: int
+    evidence: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A golden record that resembles what was asked for."""
+
+    record_id: UUID
+    probability: float
+    weight: float
+    band: str
+    evidence: list[dict[str, Any]] = field(default_factory=list)

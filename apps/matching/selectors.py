@@ -1,0 +1,29 @@
+"""Reads on match rules, pairs and decisions."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from apps.core.errors import HubError
+from apps.matching.engine import Config, Model
+from apps.matching.models import MatchRule
+from apps.matching.scoring import Rule
+
+
+class NoMatchRule(HubError):
+    code = "no_match_rule"
+    title = "The entity has no active match rule"
+    status = 409
+
+
+@lru_cache(maxsize=16)
+def _rule(pk: int, _activated_at: datetime | None) -> Rule:
+    row = MatchRule.objects.get(pk=pk)
+    return Rule(row.entity, row.version, Config.from_json(row.config), Model.from_json(row.model))
+
+
+def active_rule(entity: str) -> Rule:
+    """Return the active match rule of an entity; read once per process and version. Raises NoMatchRule."""
+    row = MatchRule.objects.filter(entity=entity, status="active").values_list("pk", "activated_at").first()
+    if row is None:
+        raise NoMatchRule(f"Activate a match rule for {entity}; `manage.py prepare_hub` makes the default ones.")
+    return _rule(*row)

@@ -1,0 +1,168 @@
+"""The SQL of matching: keys, candidates, pairs and decisions, set-based."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+
+from apps.audit.history import write_history
+from apps.core.bulk import as_json, copy_rows
+from apps.core.ids import derived_uuid
+from apps.matching.contracts import FoundPair
+from apps.matching.models import CandidatePair, PairStatus
+
+Pair = tuple[UUID, UUID]
+
+
+def lock_entity(cursor: Cursor[Any], entity: str) -> None:
+    """Claim before you search: one transaction at a time decides for an entity, so twins cannot arise."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('matching'), hashtext(%s))", (entity,))
+
+
+def replace_keys(cursor: Cursor[Any], entity: str, keys: Mapping[UUID, Sequence[int]]) -> None:
+    """Store the blocking keys of these source records in place of their old ones."""
+    cursor.execute("DELETE FROM matching_blockingkey WHERE source_record_id = ANY(%s)", (list(keys),))
+    rows = ((record, entity, key) for record, found in keys.items() for key in found)
+    copy_rows(cursor, "matching_blockingkey", ("source_record_id", "entity", "key"), rows)
+
+
+def candidates(cursor: Cursor[Any], entity: str, keys: Mapping[UUID, Sequence[int]], *, cap: int) -> list[Pair]:
+    """Return (asked, found) for stored records that share a key; keys of more than `cap` records find nothing."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.asked_key")
+    cursor.execute("CREATE TEMP TABLE asked_key (source_record_id uuid, key bigint) ON COMMIT DROP")
+    rows = ((record, key) for record, found in keys.items() for key in found)
+    copy_rows(cursor, "asked_key", ("source_record_id", "key"), rows)
+    cursor.execute("ANALYZE asked_key")
+    cursor.execute(
+        """
+        WITH usable AS (
+            SELECT k.key, array_agg(b.source_record_id) AS holders
+            FROM (SELECT DISTINCT key FROM asked_key) k
+            CROSS JOIN LATERAL (
+                SELECT source_record_id FROM matching_blockingkey
+                WHERE entity = %(entity)s AND key = k.key LIMIT %(cap)s + 1) b
+            GROUP BY k.key HAVING count(*) <= %(cap)s)
+        SELECT DISTINCT a.source_record_id, h.holder
+        FROM usable u JOIN asked_key a ON a.key = u.key CROSS JOIN LATERAL unnest(u.holders) AS h(holder)
+        WHERE h.holder <> a.source_record_id
+        """,
+        {"entity": entity, "cap": cap},
+    )
+    return cursor.fetchall()
+
+
+def holders_of_keys(cursor: Cursor[Any], entity: str, keys: Sequence[int], *, cap: int) -> list[UUID]:
+    """Return stored records that have one of these keys, without writing anything; common keys find nothing."""
+    cursor.execute(
+        """
+        SELECT DISTINCT unnest(holders) FROM (
+            SELECT array_agg(b.source_record_id) AS holders
+            FROM unnest(%(keys)s::bigint[]) AS k(key)
+            CROSS JOIN LATERAL (
+                SELECT source_record_id FROM matching_blockingkey
+                WHERE entity = %(entity)s AND key = k.key LIMIT %(cap)s + 1) b
+            GROUP BY k.key HAVING count(*) <= %(cap)s) usable
+        """,
+        {"entity": entity, "keys": list(keys), "cap": cap},
+    )
+    return [record for (record,) in cursor]
+
+
+def homes_of(cursor: Cursor[Any], source_record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the golden record of each source record that has one."""
+    cursor.execute(
+        "SELECT source_record_id, record_id FROM sources_crosswalk WHERE source_record_id = ANY(%s)",
+        (list(source_record_ids),),
+    )
+    return dict(cursor.fetchall())
+
+
+def housemates_of(cursor: Cursor[Any], record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return every source record of these golden records, with its golden record."""
+    cursor.execute(
+        "SELECT source_record_id, record_id FROM sources_crosswalk WHERE record_id = ANY(%s)", (list(record_ids),)
+    )
+    return dict(cursor.fetchall())
+
+
+def systems_of(cursor: Cursor[Any], source_record_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the system of each source record."""
+    cursor.execute("SELECT id, system_id FROM sources_sourcerecord WHERE id = ANY(%s)", (list(source_record_ids),))
+    return dict(cursor.fetchall())
+
+
+def decisions_among(cursor: Cursor[Any], source_record_ids: Iterable[UUID]) -> dict[Pair, str]:
+    """Return what people decided on pairs of these source records."""
+    ids = list(source_record_ids)
+    cursor.execute(
+        "SELECT left_id, right_id, verdict FROM matching_pairdecision"
+        " WHERE withdrawn_at IS NULL AND left_id = ANY(%s) AND right_id = ANY(%s)",
+        (ids, ids),
+    )
+    return {(left, right): verdict for left, right, verdict in cursor}
+
+
+def ordered(one: UUID, other: UUID) -> Pair:
+    return (one, other) if one < other else (other, one)
+
+
+_PAIR_COLUMNS = (
+    "id", "entity", "left_id", "right_id", "probability", "weight", "evidence", "rule_version", "status", "found_at",
+    "decided_by", "decided_at", "reason",
+)  # fmt: skip
+
+
+def store_pairs(
+    cursor: Cursor[Any],
+    entity: str,
+    found: Iterable[tuple[FoundPair, PairStatus]],
+    *,
+    rule_version: int,
+    now: datetime,
+) -> int:
+    """Store pairs with their evidence; what a person decided is never overwritten. Return how many are open anew."""
+    rows = [
+        (
+            derived_uuid("pair", pair.left, pair.right), entity, pair.left, pair.right, pair.probability, pair.weight,
+            as_json(pair.evidence), rule_version, status, now, "", None, "",
+        )
+        for pair, status in found
+    ]  # fmt: skip
+    if not rows:
+        return 0
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.found_pair")
+    cursor.execute("CREATE TEMP TABLE found_pair (LIKE matching_candidatepair) ON COMMIT DROP")
+    copy_rows(cursor, "found_pair", _PAIR_COLUMNS, rows)
+    names = ", ".join(f'"{column}"' for column in _PAIR_COLUMNS)
+    cursor.execute(
+        f"""
+        INSERT INTO matching_candidatepair AS t ({names}) SELECT {names} FROM found_pair ORDER BY id
+        ON CONFLICT (left_id, right_id) DO UPDATE SET
+            probability = excluded.probability, weight = excluded.weight, evidence = excluded.evidence,
+            rule_version = excluded.rule_version, status = excluded.status, found_at = excluded.found_at
+        WHERE t.status IN ('open', 'auto', 'obsolete')
+          AND (t.status, t.evidence) IS DISTINCT FROM (excluded.status, excluded.evidence)
+        RETURNING t.id, t.status, (t.xmax = 0)
+        """  # noqa: S608  # the names are constants of this module
+    )
+    written = cursor.fetchall()
+    write_history(cursor, CandidatePair, [key for key, _, new in written if new], kind="+", now=now)
+    write_history(cursor, CandidatePair, [key for key, _, new in written if not new], kind="~", now=now)
+    return sum(status == PairStatus.OPEN for _, status, _ in written)
+
+
+def close_settled_pairs(cursor: Cursor[Any], source_record_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Take open pairs off the queue whose records have become one golden record meanwhile."""
+    cursor.execute(
+        """
+        UPDATE matching_candidatepair p SET status = 'obsolete', decided_at = %s
+        FROM sources_crosswalk l, sources_crosswalk r
+        WHERE p.status = 'open' AND l.source_record_id = p.left_id AND r.source_record_id = p.right_id
+          AND l.record_id = r.record_id AND (p.left_id = ANY(%s) OR p.right_id = ANY(%s))
+        RETURNING p.id
+        """,
+        (now, list(ids := list(source_record_ids)), ids),
+    )
+    write_history(cursor, CandidatePair, [key for (key,) in cursor.fetchall()], kind="~", now=now)
