@@ -1,9 +1,14 @@
 """Outbox events: written in the transaction of the change they tell of, read by whoever distributes it."""
 
 from django.db import models
+from django.db.models.functions import Cast
 
 from apps.audit.history import current_actor_name, current_correlation_id
 from apps.core.ids import uuid7
+
+CURRENT_TRANSACTION = Cast(
+    Cast(models.Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()
+)
 
 
 class OutboxEvent(models.Model):
@@ -20,6 +25,11 @@ class OutboxEvent(models.Model):
     reason = models.TextField(blank=True)
     correlation_id = models.UUIDField(default=current_correlation_id)
     created_at = models.DateTimeField()
+    tx = models.BigIntegerField(
+        db_default=CURRENT_TRANSACTION,
+        editable=False,
+        help_text="Transaction that wrote the event: a reader that stays behind the oldest running one skips nothing.",
+    )
 
     class Meta:
         ordering = ("created_at", "id")
@@ -27,6 +37,7 @@ class OutboxEvent(models.Model):
         indexes = (
             models.Index(fields=("correlation_id",), name="outbox_correlation"),
             models.Index(fields=("entity", "created_at"), name="outbox_entity_time"),
+            models.Index(fields=("tx", "id"), name="outbox_commit_order"),
         )
 
     def __str__(self) -> str:
