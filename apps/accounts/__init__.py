@@ -1,0 +1,3 @@
+"""Users, service clients, roles and tokens."""
+
+FACE = ("roles",)

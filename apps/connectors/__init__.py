@@ -1,0 +1,3 @@
+"""The systems the hub reads from and writes to."""
+
+FACE = ("mappings", "registry")

@@ -143,23 +143,13 @@ class Postgres:
         self._clear_leftovers()
 
     def _initialize(self) -> None:
-        options = [
-            "-D",
-            self.data,
-            "-U",
-            ROLE,
-            "-A",
-            "peer",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-instructions",
-        ]
+        command: list[str | Path] = [self.bin / "initdb", "-D", self.data, "-U", ROLE, "-A", "peer"]
+        command += ["-E", "UTF8", "--locale=C.UTF-8"]
         if self.settings.get("fsync") == "off":
-            options.append("--no-sync")
+            command.append("--no-sync")
         shutil.rmtree(self.data, ignore_errors=True)  # what an interrupted initialization left
         own_folder(self.data, mode=0o700, account=self.account)
-        made = run_as(self.account, [self.bin / "initdb", *options], env=_clean_environment())
+        made = run_as(self.account, command, env=_clean_environment())
         if made.returncode:
             raise LocalServiceError(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
 

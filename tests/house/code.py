@@ -33,7 +33,7 @@ def place(path: Path, node: ast.AST | None = None) -> str:
 
 @cache
 def graph() -> grimp.ImportGraph:
-    return grimp.build_graph(*ROOTS, include_external_packages=False, exclude_type_checking_imports=False)
+    return grimp.build_graph(*ROOTS, cache_dir=None)
 
 
 def imported_names(path: Path) -> Iterator[tuple[ast.stmt, str]]:
