@@ -83,7 +83,12 @@ ATTRIBUTES = (
         help="Legal ownership, commercial grouping, or who pays.",
     ),
     Attribute(
-        "domain", group="contact", standardizer="domain", label="web domain", help="Without www, lower case."
+        "domain",
+        group="contact",
+        standardizer="domain",
+        max_length=254,
+        label="web domain",
+        help="Without www, lower case.",
     ),
     Attribute(
         "phone",
@@ -93,7 +98,12 @@ ATTRIBUTES = (
         help="Switchboard, in E.164, with its extension.",
     ),
     Attribute(
-        "email", group="contact", standardizer="email", label="e-mail", help="Mailbox of the organisation."
+        "email",
+        group="contact",
+        standardizer="email",
+        max_length=254,
+        label="e-mail",
+        help="Mailbox of the organisation.",
     ),
     Attribute(
         "industry", group="classification", standardizer="industry", help="NACE or NAICS code or name."
