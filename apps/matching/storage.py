@@ -79,6 +79,21 @@ def homes_of(cursor: Cursor[Any], source_record_ids: Iterable[UUID]) -> dict[UUI
     return dict(cursor.fetchall())
 
 
+def homes_of_entity(cursor: Cursor[Any], entity: str) -> dict[UUID, UUID]:
+    """Return the golden record of every source record of an entity."""
+    cursor.execute("SELECT source_record_id, record_id FROM sources_crosswalk WHERE entity = %s", (entity,))
+    return dict(cursor.fetchall())
+
+
+def decisions_of_entity(cursor: Cursor[Any], entity: str) -> dict[Pair, str]:
+    """Return everything people decided on pairs of an entity."""
+    cursor.execute(
+        "SELECT left_id, right_id, verdict FROM matching_pairdecision WHERE withdrawn_at IS NULL AND entity = %s",
+        (entity,),
+    )
+    return {(left, right): verdict for left, right, verdict in cursor}
+
+
 def housemates_of(cursor: Cursor[Any], record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Return every source record of these golden records, with its golden record."""
     cursor.execute(

@@ -98,3 +98,15 @@ def pending_counts() -> dict[str, int]:
             "SELECT entity, count(*) FROM sources_sourcerecord WHERE pending_since IS NOT NULL GROUP BY entity"
         )
         return dict(cursor.fetchall())
+
+
+def oldest_pending(*, entity: str) -> UUID | None:
+    """Return the source record that the next batch of one would take."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM sources_sourcerecord WHERE entity = %s AND pending_since IS NOT NULL"
+            " ORDER BY pending_since, id LIMIT 1 FOR UPDATE SKIP LOCKED",
+            (entity,),
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None

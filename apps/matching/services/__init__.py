@@ -2,6 +2,7 @@
 
 from apps.matching.services.batches import match_batch
 from apps.matching.services.decisions import answer_pair, bind_pairs, withdraw_decision
+from apps.matching.services.everything import Rematched, match_everything
 from apps.matching.services.rules import (
     activate_match_rule,
     draft_match_rule,
@@ -11,6 +12,7 @@ from apps.matching.services.rules import (
 from apps.matching.services.similar import find_similar
 
 __all__ = [
+    "Rematched",
     "activate_match_rule",
     "answer_pair",
     "bind_pairs",
@@ -18,6 +20,7 @@ __all__ = [
     "ensure_default_match_rules",
     "find_similar",
     "match_batch",
+    "match_everything",
     "train_match_rule",
     "withdraw_decision",
 ]

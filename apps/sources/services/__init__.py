@@ -1,6 +1,6 @@
 """Verbs on source data."""
 
-from apps.sources.services.crosswalk import assign_crosswalk
+from apps.sources.services.crosswalk import Membership, assign_crosswalk
 from apps.sources.services.loads import (
     LoadFailed,
     UnknownSystem,
@@ -10,11 +10,18 @@ from apps.sources.services.loads import (
     land_rows,
     open_load,
 )
-from apps.sources.services.pending import claim_pending, finish_pending, mark_members_pending, mark_referrers_pending
+from apps.sources.services.pending import (
+    claim_pending,
+    finish_pending,
+    mark_members_pending,
+    mark_referrers_pending,
+    quarantine_pending,
+)
 from apps.sources.services.rejected import dismiss_rejected_row, replay_rejected_rows
 
 __all__ = [
     "LoadFailed",
+    "Membership",
     "UnknownSystem",
     "assign_crosswalk",
     "claim_pending",
@@ -27,5 +34,6 @@ __all__ = [
     "mark_members_pending",
     "mark_referrers_pending",
     "open_load",
+    "quarantine_pending",
     "replay_rejected_rows",
 ]

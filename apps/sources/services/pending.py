@@ -9,6 +9,7 @@ from uuid import UUID
 
 from apps.core.bulk import raw_cursor
 from apps.sources.contracts import PendingRecord
+from apps.sources.models import RejectedRow, SourceRecord
 
 
 def claim_pending(*, entity: str, limit: int) -> list[PendingRecord]:
@@ -56,3 +57,18 @@ def mark_referrers_pending(*, source_record_ids: Sequence[UUID], now: datetime) 
             (now, list(source_record_ids)),
         )
         return cursor.rowcount
+
+
+def quarantine_pending(*, source_record_id: UUID, reason: str, now: datetime) -> None:
+    """Take a record out of the pipeline that it cannot digest, and keep it as a rejected row with the reason."""
+    record = SourceRecord.objects.select_related("load").get(pk=source_record_id)
+    if record.load is not None:
+        RejectedRow.objects.create(
+            load=record.load,
+            row_number=record.row_number or 0,
+            code="pipeline_failed",
+            reason=reason,
+            raw=record.raw or record.values,
+            created_at=now,
+        )
+    finish_pending(ids=[source_record_id])
