@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from psycopg import sql
-from psycopg.types.json import Jsonb, set_json_dumps
+from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
 
-from apps.core.json import dumps
+from apps.core.json import dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from psycopg import Cursor
 
 set_json_dumps(dumps)
+set_json_loads(loads)
 
 
 @contextmanager
 def raw_cursor() -> "Iterator[Cursor[Any]]":
-    """Yield a psycopg cursor on Django's connection, inside Django's transaction."""
+    """Yield a psycopg cursor inside Django's transaction; JSONB comes as Python values."""
     connection.ensure_connection()
     with connection.connection.cursor() as cursor:
+        cursor.adapters.register_loader("jsonb", JsonbLoader)  # Django's own leaves the text as it is
         yield cursor
 
 
