@@ -56,7 +56,7 @@ def unseal(sealed: bytes, *, owner: str, key_name: str) -> dict[str, str]:
     key = _keys().get(key_name)
     if key is None:
         raise SecretsUnreadable(
-            f"The secrets of {owner} were sealed with key {key_name}, which is not among the configured ones; "
+            f"The secrets of {owner} were sealed with the key {key_name}, which is not configured; "
             "add it to MDM_FIELD_KEYS_RETIRED or enter the secrets again."
         )
     try:

@@ -1,5 +1,6 @@
 """The mapping language: YAML documents that turn vendors' fields into canonical attributes and back; pure."""
 
+from apps.connectors.mappings import codes, standards
 from apps.connectors.mappings.documents import MappingDocumentError
 from apps.connectors.mappings.layout import Layout, compile_layout
 from apps.connectors.mappings.outbound import OutboundMapping, compile_mapping
@@ -17,6 +18,8 @@ __all__ = [
     "OutboundMapping",
     "Payload",
     "RefNeed",
+    "codes",
     "compile_layout",
     "compile_mapping",
+    "standards",
 ]

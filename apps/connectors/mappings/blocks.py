@@ -19,7 +19,7 @@ FieldReader = tuple[str, Read, str]
 class Items:
     """The items of one collection that come from one place: a nested list or the row itself."""
 
-    each: Getter | None
+    each: Read | None
     when: Condition | None
     fields: tuple[FieldReader, ...]
     constants: frozenset[str]
@@ -114,12 +114,15 @@ def _collect(
     collected: list[dict[str, Any]] = []
     seen = False
     for source in sources:
-        nested = [item] if source.each is None else source.each(item, row)
-        if nested is ABSENT:
+        try:
+            nested = _nested(source, item, row)
+        except TransformError as error:
+            errors.append(FieldError(name, name, str(error)))
             continue
-        if source.each is not None:
-            seen = True
-        for entry in nested if isinstance(nested, list) else [nested]:
+        if nested is None:
+            continue
+        seen = seen or source.each is not None
+        for entry in nested:
             if source.when is not None and not source.when(entry, row):
                 continue
             built, touched = _build(name, source, entry, row, errors)
@@ -127,6 +130,18 @@ def _collect(
             if built is not None:
                 collected.append(built)
     return collected if seen else None
+
+
+def _nested(source: Items, item: Any, row: Row) -> list[Any] | None:
+    """Return the entries to make items of, None when the row has no such list at all."""
+    if source.each is None:
+        return [item]
+    nested = source.each(item, row)
+    if nested is ABSENT:
+        return None
+    if nested is None or nested is EMPTY:
+        return []
+    return nested if isinstance(nested, list) else [nested]
 
 
 def _build(

@@ -196,21 +196,22 @@ def _compile_fields(spec: dict[str, Any], where: str, scope: Scope) -> tuple[Fie
 
 def _compile_collection(spec: Any, where: str, scope: Scope) -> tuple[Items, ...]:
     sources = [{"fields": entry} for entry in spec] if isinstance(spec, list) else [spec]
-    compiled = []
-    for position, source in enumerate(sources):
-        place = f"{where}[{position}]"
-        if "each" in source:
-            scope.used.add(source["each"].removeprefix("$root."))
-        compiled.append(
-            Items(
-                each=compile_getter(source["each"], place)[0] if "each" in source else None,
-                when=_condition(source.get("when"), place, scope),
-                fields=_compile_fields(source["fields"], place, scope),
-                constants=frozenset(
-                    name
-                    for name, value in source["fields"].items()
-                    if isinstance(value, dict) and "const" in value
-                ),
-            )
-        )
-    return tuple(compiled)
+    return tuple(_compile_items(source, f"{where}[{i}]", scope) for i, source in enumerate(sources))
+
+
+def _compile_items(source: dict[str, Any], where: str, scope: Scope) -> Items:
+    inner = Scope(scope.system) if "each" in source else scope
+    items = Items(
+        each=compile_value(source["each"], f"{where}.each", scope).read if "each" in source else None,
+        when=_condition(source.get("when"), where, inner),
+        fields=_compile_fields(source["fields"], where, inner),
+        constants=frozenset(name for name, value in source["fields"].items() if _says_nothing(value)),
+    )
+    if "each" in source:
+        _note_root_columns(source, scope.used)
+    return items
+
+
+def _says_nothing(value: Any) -> bool:
+    """Tell whether a value is there even when the row is silent, so that it alone makes no item."""
+    return isinstance(value, dict) and ("const" in value or "default" in value)

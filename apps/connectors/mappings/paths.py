@@ -111,6 +111,8 @@ def _matches(item: Any, step: Step) -> bool:
     if not isinstance(item, Mapping):
         return False
     value = item.get(step.name)
+    if isinstance(value, bool):
+        return step.value == ("true" if value else "false")
     return value is not None and str(value) == step.value
 
 
@@ -137,6 +139,9 @@ def _descend(here: Any, step: Step, follower: Step | None, value: Any) -> Any:
 #: The path under which a layout finds the number of the row in its file.
 ROW_NUMBER: Final = "$row"
 
+#: The path of a list's item itself, where the items are plain values.
+ITEM: Final = "$item"
+
 Getter = Callable[[Any, Any], Any]
 
 
@@ -148,6 +153,8 @@ def compile_getter(text: str, where: str = "") -> tuple[Getter, Path]:
     from_root = text.startswith("$root.")
     path = parse_path(text.removeprefix("$root.") if from_root else text, where)
     plain, steps = path.text, path.steps
+    if plain == ITEM:
+        return (lambda item, root: item), path
     if len(steps) == 1:
         if from_root or plain == ROW_NUMBER:
             return (lambda item, root: root.get(plain, ABSENT)), path

@@ -66,7 +66,7 @@ _ITEM: dict[str, Any] = {
     "type": "object",
     "required": ["fields"],
     "additionalProperties": False,
-    "properties": {"when": _CONDITION, "fields": _FIELDS, "each": {"type": "string"}},
+    "properties": {"when": _CONDITION, "fields": _FIELDS, "each": {"$ref": "#/$defs/value"}},
 }
 _RECORD: dict[str, Any] = {
     "type": "object",
