@@ -2,15 +2,22 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+
+from django.db.models import Q
 
 from apps.accounts.models import ApiToken, User
 from apps.accounts.roles import Capability, Role
 
 
 def create_user(
-    *, username: str, roles: Iterable[Role], password: str | None = None, is_service: bool = False, email: str = ""
+    *,
+    username: str,
+    roles: Iterable[Role],
+    password: str | None = None,
+    is_service: bool = False,
+    email: str = "",
 ) -> User:
     """Create a user; administrators become superusers, everybody but service clients may open the admin."""
     granted = list(roles)
@@ -50,3 +57,9 @@ def issue_token(
 
 def revoke_token(*, token: ApiToken, now: datetime) -> None:
     ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now)
+
+
+def note_token_use(*, token: str, now: datetime) -> None:
+    """Note when a token was last used, at most once in five minutes."""
+    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - timedelta(minutes=5))
+    ApiToken.objects.filter(stale, digest=token_digest(token)).update(last_used_at=now)
