@@ -13,7 +13,9 @@ from apps.accounts.roles import CAPABILITIES, Capability, Role
 class User(AbstractUser):
     """A person or a service client; `is_service` users sign in by token only."""
 
-    is_service = models.BooleanField(default=False, help_text="Signs in by token only, never with a password.")
+    is_service = models.BooleanField(
+        default=False, help_text="Signs in by token only, never with a password."
+    )
     roles = ArrayField(
         models.CharField(max_length=20, choices=[(role.value, role.value.title()) for role in Role]),
         default=list,

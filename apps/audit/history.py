@@ -30,7 +30,6 @@ class AuditedHistory(models.Model):
         abstract = True
 
 
-
 class History(HistoricalRecords):
     """`history = History()` on a model: each row tells user, reason and correlation id, in Celery too."""
 
@@ -47,7 +46,9 @@ class History(HistoricalRecords):
     def get_history_user(self, instance: models.Model) -> int | None:
         return current().actor.user_id
 
-    def get_change_reason_for_object(self, instance: models.Model, history_type: str, using: str) -> str | None:
+    def get_change_reason_for_object(
+        self, instance: models.Model, history_type: str, using: str
+    ) -> str | None:
         return getattr(instance, "_change_reason", None) or current().reason or None
 
 

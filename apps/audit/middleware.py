@@ -32,7 +32,9 @@ class ActorMiddleware:
             if user.is_authenticated
             else Actor(name="anonymous")
         )
-        with acting(actor, reason=f"{request.method} {request.path}"[:100], correlation_id=correlation_of(request)) as block:
+        with acting(
+            actor, reason=f"{request.method} {request.path}"[:100], correlation_id=correlation_of(request)
+        ) as block:
             response = self.get_response(request)
         response[CORRELATION_HEADER] = str(block.correlation_id)
         return response

@@ -53,7 +53,12 @@ def copy_rows(
 
 
 def stage_rows(
-    cursor: "Cursor[Any]", like: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, name: str = ""
+    cursor: "Cursor[Any]",
+    like: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    name: str = "",
 ) -> str:
     """COPY rows into a temporary table with the columns of `like`; return its name.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
 from django.apps import apps
@@ -12,28 +13,22 @@ from apps.core.bulk import raw_cursor
 from apps.golden.models import GoldenEntity, GoldenItem
 from apps.golden.spec import Attribute, Collection, Document, EntitySpec, Kind
 
-_AS_TEXT = {Kind.MONEY, Kind.DECIMAL, Kind.DATE, Kind.REFERENCE}
+_AS_TEXT = {Kind.MONEY, Kind.DATE, Kind.REFERENCE}
 
 
 @lru_cache(maxsize=256)
 def typed_model(spec: EntitySpec) -> type[GoldenEntity]:
-    model = apps.get_model(spec.model)
-    assert issubclass(model, GoldenEntity)
-    return model
+    return cast(type[GoldenEntity], apps.get_model(spec.model))
 
 
 @lru_cache(maxsize=256)
 def item_model(collection: Collection) -> type[GoldenItem]:
-    model = apps.get_model(collection.model)
-    assert issubclass(model, GoldenItem)
-    return model
+    return cast(type[GoldenItem], apps.get_model(collection.model))
 
 
 def column_of(model: type[models.Model], name: str) -> str:
     """Return the database column of a field (`customer` is stored in `customer_id`)."""
-    column = model._meta.get_field(name).column  # type: ignore[union-attr]  # declared columns are concrete fields
-    assert column is not None
-    return column
+    return cast(str, cast("models.Field[object, object]", model._meta.get_field(name)).column)
 
 
 def _select(model: type[models.Model], attributes: Sequence[Attribute]) -> sql.Composable:
@@ -42,7 +37,13 @@ def _select(model: type[models.Model], attributes: Sequence[Attribute]) -> sql.C
     for attribute in attributes:
         column = sql.Identifier(column_of(model, attribute.name))
         if attribute.kind is Kind.TIMESTAMP:
-            parts.append(sql.SQL("to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')").format(column))
+            parts.append(
+                sql.SQL("to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')").format(column)
+            )
+        elif (
+            attribute.kind is Kind.DECIMAL
+        ):  # without trailing zeros, as standardized: equal values compare equal
+            parts.append(sql.SQL("trim_scale({})::text").format(column))
         elif attribute.kind in _AS_TEXT:
             parts.append(sql.SQL("{}::text").format(column))
         else:
@@ -63,7 +64,9 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
     documents: dict[UUID, Document] = {}
     with raw_cursor() as cursor:
         if lock:
-            cursor.execute("SELECT 1 FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (wanted,))
+            cursor.execute(
+                "SELECT 1 FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (wanted,)
+            )
         cursor.execute(
             sql.SQL("SELECT record_id, provenance, {} FROM {} WHERE record_id = ANY(%s)").format(
                 _select(model, spec.attributes), sql.Identifier(model._meta.db_table)
@@ -98,8 +101,10 @@ def follow_reference(spec: EntitySpec, attribute: str, ids: Iterable[str]) -> di
     model = typed_model(spec)
     with raw_cursor() as cursor:
         cursor.execute(
-            sql.SQL("SELECT record_id::text, {column}::text FROM {table} WHERE record_id = ANY(%s::uuid[])"
-                    " AND {column} IS NOT NULL").format(
+            sql.SQL(
+                "SELECT record_id::text, {column}::text FROM {table} WHERE record_id = ANY(%s::uuid[])"
+                " AND {column} IS NOT NULL"
+            ).format(
                 column=sql.Identifier(column_of(model, attribute)), table=sql.Identifier(model._meta.db_table)
             ),
             (sorted(set(ids)),),

@@ -23,7 +23,9 @@ class GoldenRecord(models.Model):
     code = models.CharField(max_length=40)
     title = models.CharField(max_length=240, blank=True, help_text="How lists call the record.")
     status = models.CharField(max_length=10, choices=RecordStatus.choices, default=RecordStatus.LIVE)
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="losers")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="losers"
+    )
     version = models.PositiveIntegerField(default=1)
     quality = models.PositiveSmallIntegerField(default=100, help_text="0 to 100.")
     created_at = models.DateTimeField()
@@ -55,9 +57,13 @@ class GoldenRecord(models.Model):
 class GoldenEntity(models.Model):
     """Base of an entity's typed table: one row per golden record."""
 
-    record = models.OneToOneField(GoldenRecord, primary_key=True, on_delete=models.CASCADE, related_name="%(class)s")
+    record = models.OneToOneField(
+        GoldenRecord, primary_key=True, on_delete=models.CASCADE, related_name="%(class)s"
+    )
     status = models.CharField(max_length=20)
-    provenance = models.JSONField(default=dict, help_text="Attribute to system, source record, rule and time.")
+    provenance = models.JSONField(
+        default=dict, help_text="Attribute to system, source record, rule and time."
+    )
     history = History(inherit=True)
 
     class Meta:

@@ -58,7 +58,9 @@ class Collection:
     group: str = ""
     standardizer: str = ""
     required: Required = "never"
-    required_kinds: tuple[str, ...] = ()  # items whose first identity column must have these values before active
+    required_kinds: tuple[
+        str, ...
+    ] = ()  # items whose first identity column must have these values before active
     label: str = ""
 
     @property

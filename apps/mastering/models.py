@@ -20,7 +20,9 @@ class OwnershipMatrix(VersionedRule):
         verbose_name_plural = "ownership matrices"
         constraints = (
             models.UniqueConstraint(fields=("version",), name="ownership_version_unique"),
-            models.UniqueConstraint(fields=("status",), condition=Q(status="active"), name="ownership_one_active"),
+            models.UniqueConstraint(
+                fields=("status",), condition=Q(status="active"), name="ownership_one_active"
+            ),
         )
 
     def __str__(self) -> str:
@@ -48,7 +50,9 @@ class OwnershipRule(models.Model):
     class Meta:
         ordering = ("entity", "group", "state")
         constraints = (
-            models.UniqueConstraint(fields=("matrix", "entity", "group", "state"), name="ownership_cell_unique"),
+            models.UniqueConstraint(
+                fields=("matrix", "entity", "group", "state"), name="ownership_cell_unique"
+            ),
         )
 
     def __str__(self) -> str:
@@ -72,7 +76,9 @@ class Pin(models.Model):
         ordering = ("-pinned_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=("record", "attribute"), condition=Q(ended_at__isnull=True), name="pin_one_per_attribute"
+                fields=("record", "attribute"),
+                condition=Q(ended_at__isnull=True),
+                name="pin_one_per_attribute",
             ),
         )
 
@@ -99,7 +105,9 @@ class Merge(models.Model):
 
     class Meta:
         ordering = ("-merged_at",)
-        constraints = (models.CheckConstraint(condition=~Q(survivor=F("loser")), name="merge_of_two_records"),)
+        constraints = (
+            models.CheckConstraint(condition=~Q(survivor=F("loser")), name="merge_of_two_records"),
+        )
 
     def __str__(self) -> str:
         return f"{self.loser_id} into {self.survivor_id}"

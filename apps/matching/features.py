@@ -12,7 +12,10 @@ Cell = str | list[str] | None
 
 def table_of(spec: EntitySpec, ids: Sequence[UUID], documents: Sequence[Document]) -> Table:
     """Return one row per record with the columns that the spec's match features name."""
-    columns = {feature.name: [cell_of(document, feature.path) for document in documents] for feature in spec.match.features}
+    columns = {
+        feature.name: [cell_of(document, feature.path) for document in documents]
+        for feature in spec.match.features
+    }
     return Table(ids=list(ids), columns=columns)
 
 

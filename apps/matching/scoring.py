@@ -34,7 +34,9 @@ class Compared:
     scores: Scores
 
 
-def keys_of(spec: EntitySpec, rule: Rule, ids: Sequence[UUID], documents: Sequence[Document]) -> dict[UUID, list[int]]:
+def keys_of(
+    spec: EntitySpec, rule: Rule, ids: Sequence[UUID], documents: Sequence[Document]
+) -> dict[UUID, list[int]]:
     """Return the blocking keys of each record; the same for the same values, now and later."""
     keys = blocking_keys(prepare(table_of(spec, ids, documents), rule.config), rule.config)
     found: dict[UUID, list[int]] = {record: [] for record in ids}
@@ -43,11 +45,18 @@ def keys_of(spec: EntitySpec, rule: Rule, ids: Sequence[UUID], documents: Sequen
     return {record: list(dict.fromkeys(own)) for record, own in found.items()}
 
 
-def compare(spec: EntitySpec, rule: Rule, documents: Mapping[UUID, Document], pairs: Iterable[Pair]) -> Compared:
+def compare(
+    spec: EntitySpec, rule: Rule, documents: Mapping[UUID, Document], pairs: Iterable[Pair]
+) -> Compared:
     """Score these pairs of records."""
     ids = sorted(documents)
     position = {record: row for row, record in enumerate(ids)}
-    wanted = sorted({(position[a], position[b]) if position[a] < position[b] else (position[b], position[a]) for a, b in pairs})
+    wanted = sorted(
+        {
+            (position[a], position[b]) if position[a] < position[b] else (position[b], position[a])
+            for a, b in pairs
+        }
+    )
     left = np.array([a for a, _ in wanted], np.int32)
     right = np.array([b for _, b in wanted], np.int32)
     found = Pairs(left, right, np.zeros(len(wanted), np.uint64))
@@ -55,7 +64,9 @@ def compare(spec: EntitySpec, rule: Rule, documents: Mapping[UUID, Document], pa
     return Compared(ids, prepared, found, score_pairs(prepared, prepared, found, rule.model, rule.config))
 
 
-def found_pair(spec: EntitySpec, rule: Rule, compared: Compared, documents: Mapping[UUID, Document], at: int) -> FoundPair:
+def found_pair(
+    spec: EntitySpec, rule: Rule, compared: Compared, documents: Mapping[UUID, Document], at: int
+) -> FoundPair:
     """Return one scored pair with its evidence; ids are ordered because positions are."""
     left, right = compared.ids[compared.pairs.left[at]], compared.ids[compared.pairs.right[at]]
     return FoundPair(

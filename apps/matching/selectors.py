@@ -25,5 +25,7 @@ def active_rule(entity: str) -> Rule:
     """Return the active match rule of an entity; read once per process and version. Raises NoMatchRule."""
     row = MatchRule.objects.filter(entity=entity, status="active").values_list("pk", "activated_at").first()
     if row is None:
-        raise NoMatchRule(f"Activate a match rule for {entity}; `manage.py prepare_hub` makes the default ones.")
+        raise NoMatchRule(
+            f"Activate a match rule for {entity}; `manage.py prepare_hub` makes the default ones."
+        )
     return _rule(*row)

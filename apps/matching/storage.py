@@ -28,7 +28,9 @@ def replace_keys(cursor: Cursor[Any], entity: str, keys: Mapping[UUID, Sequence[
     copy_rows(cursor, "matching_blockingkey", ("source_record_id", "entity", "key"), rows)
 
 
-def candidates(cursor: Cursor[Any], entity: str, keys: Mapping[UUID, Sequence[int]], *, cap: int) -> list[Pair]:
+def candidates(
+    cursor: Cursor[Any], entity: str, keys: Mapping[UUID, Sequence[int]], *, cap: int
+) -> list[Pair]:
     """Return (asked, found) for stored records that share a key; keys of more than `cap` records find nothing."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.asked_key")
     cursor.execute("CREATE TEMP TABLE asked_key (source_record_id uuid, key bigint) ON COMMIT DROP")
@@ -97,14 +99,17 @@ def decisions_of_entity(cursor: Cursor[Any], entity: str) -> dict[Pair, str]:
 def housemates_of(cursor: Cursor[Any], record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Return every source record of these golden records, with its golden record."""
     cursor.execute(
-        "SELECT source_record_id, record_id FROM sources_crosswalk WHERE record_id = ANY(%s)", (list(record_ids),)
+        "SELECT source_record_id, record_id FROM sources_crosswalk WHERE record_id = ANY(%s)",
+        (list(record_ids),),
     )
     return dict(cursor.fetchall())
 
 
 def systems_of(cursor: Cursor[Any], source_record_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the system of each source record."""
-    cursor.execute("SELECT id, system_id FROM sources_sourcerecord WHERE id = ANY(%s)", (list(source_record_ids),))
+    cursor.execute(
+        "SELECT id, system_id FROM sources_sourcerecord WHERE id = ANY(%s)", (list(source_record_ids),)
+    )
     return dict(cursor.fetchall())
 
 
@@ -160,7 +165,7 @@ def store_pairs(
         WHERE t.status IN ('open', 'auto', 'obsolete')
           AND (t.status, t.evidence) IS DISTINCT FROM (excluded.status, excluded.evidence)
         RETURNING t.id, t.status, (t.xmax = 0)
-        """  # noqa: S608  # the names are constants of this module
+        """  # the names are constants of this module
     )
     written = cursor.fetchall()
     write_history(cursor, CandidatePair, [key for key, _, new in written if new], kind="+", now=now)

@@ -19,7 +19,9 @@ class OutboxEvent(models.Model):
     entity = models.CharField(max_length=40)
     seq = models.PositiveIntegerField()
     type = models.CharField(max_length=40, help_text="created, updated, merged, unmerged, retired")
-    changed = models.JSONField(default=list, help_text="Names of the attributes and collections that changed.")
+    changed = models.JSONField(
+        default=list, help_text="Names of the attributes and collections that changed."
+    )
     payload = models.JSONField(help_text="The whole golden document after the change.")
     actor = models.CharField(max_length=150, default=current_actor_name)
     reason = models.TextField(blank=True)
@@ -33,7 +35,9 @@ class OutboxEvent(models.Model):
 
     class Meta:
         ordering = ("created_at", "id")
-        constraints = (models.UniqueConstraint(fields=("record", "seq"), name="outbox_one_event_per_version"),)
+        constraints = (
+            models.UniqueConstraint(fields=("record", "seq"), name="outbox_one_event_per_version"),
+        )
         indexes = (
             models.Index(fields=("correlation_id",), name="outbox_correlation"),
             models.Index(fields=("entity", "created_at"), name="outbox_entity_time"),

@@ -38,7 +38,19 @@ def append_events(*, events: Sequence[NewEvent], now: datetime) -> None:
         copy_rows(
             cursor,
             OutboxEvent._meta.db_table,
-            ("id", "record_id", "entity", "seq", "type", "changed", "payload", "actor", "reason", "correlation_id", "created_at"),
+            (
+                "id",
+                "record_id",
+                "entity",
+                "seq",
+                "type",
+                "changed",
+                "payload",
+                "actor",
+                "reason",
+                "correlation_id",
+                "created_at",
+            ),
             (
                 (
                     uuid7(),

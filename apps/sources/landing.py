@@ -90,11 +90,15 @@ def key_rows(layout: Layout, rows: Iterable[Row], outcome: Outcome) -> list[Keye
     return keyed
 
 
-def land(layout: Layout, keyed: Sequence[Keyed], stored: Mapping[UUID, Stored], *, patch: bool, outcome: Outcome) -> None:
+def land(
+    layout: Layout, keyed: Sequence[Keyed], stored: Mapping[UUID, Stored], *, patch: bool, outcome: Outcome
+) -> None:
     """Map the rows that changed and merge them into the outcome; `patch` leaves absent attributes as they are."""
     for each in keyed:
         changed = {
-            position for position, key, record in each.keys if not (key and record in stored and stored[record].same)
+            position
+            for position, key, record in each.keys
+            if not (key and record in stored and stored[record].same)
         }
         outcome.counts.unchanged += len(each.keys) - len(changed)
         if each.keys and not changed:
@@ -109,7 +113,13 @@ def land(layout: Layout, keyed: Sequence[Keyed], stored: Mapping[UUID, Stored], 
 
 
 def _land_record(
-    layout: Layout, each: Keyed, record: MappedRecord, stored: Mapping[UUID, Stored], *, patch: bool, outcome: Outcome
+    layout: Layout,
+    each: Keyed,
+    record: MappedRecord,
+    stored: Mapping[UUID, Stored],
+    *,
+    patch: bool,
+    outcome: Outcome,
 ) -> None:
     if record.errors:
         for error in record.errors[:1]:
@@ -129,7 +139,9 @@ def _land_record(
         outcome.rejected.append((each.row, Problem("same_key_twice", reason)))
         return
     base = before.values if before else old.values if old else {}
-    values = merge_values(base, record, kept=frozenset() if patch or partial else layout.attributes_of(record))
+    values = merge_values(
+        base, record, kept=frozenset() if patch or partial else layout.attributes_of(record)
+    )
     landing = before or Landing(
         id=record_id,
         system=record.system,
@@ -145,7 +157,9 @@ def _land_record(
     )
     layout.add_totals(record, values)
     landing.values = values
-    landing.row, landing.raw_hash = (landing.row, landing.raw_hash) if partial and before else (each.row, each.raw_hash)
+    landing.row, landing.raw_hash = (
+        (landing.row, landing.raw_hash) if partial and before else (each.row, each.raw_hash)
+    )
     landing.source_version = max(known, record.source_version, key=version_key)
     landing.complete = landing.complete or record.mode == "record"
     landing.deleted = record.deleted if record.mode == "record" else landing.deleted
@@ -177,7 +191,10 @@ def _row_key(record: MappedRecord, each: Keyed) -> str:
 
 def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item whose references are text, so that they can be part of an identity."""
-    return {name: value["key"] if isinstance(value, dict) and "key" in value else value for name, value in item.items()}
+    return {
+        name: value["key"] if isinstance(value, dict) and "key" in value else value
+        for name, value in item.items()
+    }
 
 
 def merge_values(old: Document, record: MappedRecord, *, kept: frozenset[str]) -> Document:

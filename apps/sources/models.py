@@ -46,7 +46,9 @@ class Load(models.Model):
     layout = models.CharField(max_length=100)
     layout_version = models.PositiveIntegerField()
     mode = models.CharField(max_length=5, choices=[("full", "full"), ("patch", "patch")])
-    origin = models.CharField(max_length=300, blank=True, help_text="File name, or the path that was posted to.")
+    origin = models.CharField(
+        max_length=300, blank=True, help_text="File name, or the path that was posted to."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     error = models.TextField(blank=True)
     rows = models.PositiveIntegerField(default=0)
@@ -124,7 +126,9 @@ class Contribution(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("source_record", "layout", "row_key"), name="contribution_row_unique"),
+            models.UniqueConstraint(
+                fields=("source_record", "layout", "row_key"), name="contribution_row_unique"
+            ),
         )
 
     def __str__(self) -> str:
@@ -144,7 +148,9 @@ class Crosswalk(models.Model):
     history = History()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("system", "entity", "key"), name="crosswalk_key_unique"),)
+        constraints = (
+            models.UniqueConstraint(fields=("system", "entity", "key"), name="crosswalk_key_unique"),
+        )
 
     def __str__(self) -> str:
         return f"{self.system_id}:{self.key}"

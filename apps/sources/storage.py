@@ -85,8 +85,20 @@ def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> li
     cursor.execute("CREATE TEMP TABLE landing_record (LIKE sources_sourcerecord) ON COMMIT DROP")
     copy_rows(cursor, "landing_record", _COLUMNS, rows)
     names = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
-    kept = {"id", "system_id", "entity", "key", "created_at", "raw", "raw_hash", "pending_since", "changed_at"}
-    sets = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in _COLUMNS if c not in kept)
+    kept = {
+        "id",
+        "system_id",
+        "entity",
+        "key",
+        "created_at",
+        "raw",
+        "raw_hash",
+        "pending_since",
+        "changed_at",
+    }
+    sets = sql.SQL(", ").join(
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in _COLUMNS if c not in kept
+    )
     cursor.execute(
         sql.SQL(
             "INSERT INTO sources_sourcerecord AS t ({names}) SELECT {names} FROM landing_record ORDER BY id"
@@ -125,15 +137,24 @@ def references_of(spec: EntitySpec, values: Document) -> Iterator[tuple[str, str
         for item in values.get(collection.name) or ():
             value = item.get(column.name)
             if isinstance(value, dict):
-                yield f"{collection.name}.{column.name}", value["system"], column.references, str(value["key"])
+                yield (
+                    f"{collection.name}.{column.name}",
+                    value["system"],
+                    column.references,
+                    str(value["key"]),
+                )
 
 
 def _write_references(cursor: Cursor[Any], changed: Sequence[Landing]) -> None:
     if not changed:
         return
-    cursor.execute("DELETE FROM sources_reference WHERE source_record_id = ANY(%s)", ([each.id for each in changed],))
+    cursor.execute(
+        "DELETE FROM sources_reference WHERE source_record_id = ANY(%s)", ([each.id for each in changed],)
+    )
     rows = {
-        (each.id, *reference) for each in changed for reference in references_of(entity(each.entity), each.values)
+        (each.id, *reference)
+        for each in changed
+        for reference in references_of(entity(each.entity), each.values)
     }
     columns = ("source_record_id", "path", "target_system", "target_entity", "target_key")
     copy_rows(cursor, Reference._meta.db_table, columns, sorted(rows))

@@ -19,7 +19,9 @@ class ApprovalPolicy(VersionedRule):
         verbose_name_plural = "approval policies"
         constraints = (
             models.UniqueConstraint(fields=("version",), name="approval_policy_version_unique"),
-            models.UniqueConstraint(fields=("status",), condition=Q(status="active"), name="approval_policy_one_active"),
+            models.UniqueConstraint(
+                fields=("status",), condition=Q(status="active"), name="approval_policy_one_active"
+            ),
         )
 
     def __str__(self) -> str:
@@ -59,17 +61,23 @@ class ChangeRequest(models.Model):
     """A planned change of one attribute group of one golden record that waits for an approver."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    record = models.ForeignKey("golden.GoldenRecord", on_delete=models.CASCADE, related_name="change_requests")
+    record = models.ForeignKey(
+        "golden.GoldenRecord", on_delete=models.CASCADE, related_name="change_requests"
+    )
     entity = models.CharField(max_length=40)
     group = models.CharField(max_length=60)
     before = models.JSONField(help_text="Attributes and collections of the group as they are.")
     after = models.JSONField(help_text="As they shall be.")
     provenance = models.JSONField(default=dict, help_text="Where the new values come from.")
-    pins = models.JSONField(default=dict, help_text="Values a steward proposes by hand; empty: a source brought them.")
+    pins = models.JSONField(
+        default=dict, help_text="Values a steward proposes by hand; empty: a source brought them."
+    )
     status = models.CharField(max_length=10, choices=RequestStatus.choices, default=RequestStatus.PENDING)
     reason = models.TextField(blank=True)
     requested_by = models.CharField(max_length=150, default=current_actor_name)
-    requested_by_id = models.BigIntegerField(null=True, help_text="Null when the hub itself asks for a source.")
+    requested_by_id = models.BigIntegerField(
+        null=True, help_text="Null when the hub itself asks for a source."
+    )
     requested_at = models.DateTimeField()
     due_at = models.DateTimeField()
     decided_by = models.CharField(max_length=150, blank=True)
@@ -84,7 +92,9 @@ class ChangeRequest(models.Model):
         ordering = ("due_at", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=("record", "group"), condition=Q(status="pending"), name="change_request_one_pending_per_group"
+                fields=("record", "group"),
+                condition=Q(status="pending"),
+                name="change_request_one_pending_per_group",
             ),
             models.CheckConstraint(
                 condition=Q(decided_by_id__isnull=True)

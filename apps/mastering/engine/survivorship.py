@@ -10,7 +10,6 @@ from typing import Any
 from apps.golden.spec import Collection, Document, EntitySpec
 from apps.mastering.engine.ownership import NOT_OWNED, OwnedGroup, Ownership, Verdict
 
-
 COMPUTED = "computed"
 """`Attribute.derived` of what `EntitySpec.derive` works out from the rest of the document."""
 
@@ -101,7 +100,9 @@ def _in_order(contenders: Iterable[Contender], owned: OwnedGroup) -> list[Conten
     """Return who may win this group, the first in line first."""
     ranked = [(owned.rank(each.system, each.role), each) for each in contenders]
     admitted = [pair for pair in ranked if pair[0] != NOT_OWNED or owned.others is Verdict.ACCEPT]
-    admitted.sort(key=lambda pair: (pair[0], -pair[1].recency, -pair[1].completeness, pair[1].system, pair[1].key))
+    admitted.sort(
+        key=lambda pair: (pair[0], -pair[1].recency, -pair[1].completeness, pair[1].system, pair[1].key)
+    )
     return [each for _, each in admitted]
 
 

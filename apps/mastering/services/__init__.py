@@ -1,7 +1,13 @@
 """Verbs of mastering: plan, apply, merge, unmerge, pin, and edit the ownership matrix."""
 
 from apps.mastering.services.applying import apply_plan, referrers_of
-from apps.mastering.services.merging import MergeVetoed, close_merge, plan_merge, plan_unmerge, survivors_first
+from apps.mastering.services.merging import (
+    MergeVetoed,
+    close_merge,
+    plan_merge,
+    plan_unmerge,
+    survivors_first,
+)
 from apps.mastering.services.pinning import InvalidPin, end_pin, plan_pin, standardized_pins, write_pins
 from apps.mastering.services.planning import plan_records
 from apps.mastering.services.rules import activate_ownership, draft_ownership, ensure_default_ownership

@@ -15,7 +15,7 @@ from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entities, entity
 from apps.golden.spec import Document, EntitySpec
 from apps.golden.writers import Header, write_documents, write_headers
-from apps.mastering.contracts import Change, Plan, Redirect
+from apps.mastering.contracts import Change, Plan
 from apps.mastering.models import Merge
 from apps.mastering.services.planning import plan_records
 from apps.outbox.contracts import NewEvent
@@ -41,10 +41,13 @@ def apply_plan(*, plan: Plan, now: datetime) -> None:
         new = [_header(spec, change) for change in written if change.kind == "created"]
         changed = [_header(spec, change) for change in written if change.kind != "created"]
         write_headers(cursor, spec, new, changed, now=now)
-        documents = {change.record_id: {**change.after, "provenance": change.provenance} for change in written}
+        documents = {
+            change.record_id: {**change.after, "provenance": change.provenance} for change in written
+        }
         write_documents(cursor, spec, documents, now=now)
     moved = assign_crosswalk(
-        memberships=[Membership(move.source_record_id, move.record_id, move.method) for move in plan.moves], now=now
+        memberships=[Membership(move.source_record_id, move.record_id, move.method) for move in plan.moves],
+        now=now,
     )
     events = [_event(change) for change in written if change.is_news]
     append_events(events=events, now=now)
@@ -148,7 +151,9 @@ def referrers_of(spec: EntitySpec, ids: Sequence[UUID]) -> dict[str, list[UUID]]
                 found.setdefault(other.name, set()).update(records_referring(other, attribute.name, ids))
         for collection, column in other.item_references():
             if column.references == spec.name:
-                found.setdefault(other.name, set()).update(records_with_item_referring(collection, column.name, ids))
+                found.setdefault(other.name, set()).update(
+                    records_with_item_referring(collection, column.name, ids)
+                )
     gone = set(ids)
     return {name: sorted(records - gone) for name, records in found.items() if records - gone}
 
@@ -159,7 +164,9 @@ def _delete_typed_rows(spec: EntitySpec, losers: Sequence[UUID], *, now: datetim
         for collection in spec.collections:
             model = item_model(collection)
             table = sql.Identifier(model._meta.db_table)
-            cursor.execute(sql.SQL("SELECT id FROM {} WHERE record_id = ANY(%s)").format(table), (list(losers),))
+            cursor.execute(
+                sql.SQL("SELECT id FROM {} WHERE record_id = ANY(%s)").format(table), (list(losers),)
+            )
             items = [item for (item,) in cursor]
             write_history(cursor, model, items, kind="-", now=now)
             cursor.execute(sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(table), (items,))

@@ -22,7 +22,13 @@ class MergeVetoed(HubError):
 
 
 def plan_merge(
-    *, survivor_id: UUID, loser_ids: Sequence[UUID], method: str, reason: str, now: datetime, lock: bool = True
+    *,
+    survivor_id: UUID,
+    loser_ids: Sequence[UUID],
+    method: str,
+    reason: str,
+    now: datetime,
+    lock: bool = True,
 ) -> Plan:
     """Plan the merge of records of one entity into the survivor.
 
@@ -69,7 +75,9 @@ def _veto_kinship(entity_name: str, ids: Sequence[UUID]) -> None:
     for record, document in load_documents(spec, ids).items():
         for name in own:
             if document.get(name) in known and document[name] != str(record):
-                raise MergeVetoed(f"One record is the {name} of the other. Remove that link first if it is wrong.")
+                raise MergeVetoed(
+                    f"One record is the {name} of the other. Remove that link first if it is wrong."
+                )
 
 
 def plan_unmerge(*, merge_id: UUID, now: datetime) -> tuple[Plan, Merge]:
@@ -83,12 +91,18 @@ def plan_unmerge(*, merge_id: UUID, now: datetime) -> tuple[Plan, Merge]:
     spec = entity(merge.entity)
     loser = GoldenRecord.objects.get(pk=merge.loser_id)
     still_there = {member.id for member in members_of([loser.merged_into_id or merge.survivor_id])}
-    moves = [Move(UUID(member), merge.loser_id, "steward") for member in merge.moved if UUID(member) in still_there]
+    moves = [
+        Move(UUID(member), merge.loser_id, "steward") for member in merge.moved if UUID(member) in still_there
+    ]
     plan = plan_records(
-        spec=spec, record_ids=[loser.merged_into_id or merge.survivor_id, merge.loser_id], moves=moves, now=now
+        spec=spec,
+        record_ids=[loser.merged_into_id or merge.survivor_id, merge.loser_id],
+        moves=moves,
+        now=now,
     )
     changes = tuple(
-        replace(change, kind="revived") if change.record_id == merge.loser_id else change for change in plan.changes
+        replace(change, kind="revived") if change.record_id == merge.loser_id else change
+        for change in plan.changes
     )
     return replace(plan, changes=changes), merge
 

@@ -23,7 +23,9 @@ class InvalidPin(HubError):
     status = 422
 
 
-def plan_pin(*, record_id: UUID, values: Mapping[str, Any], reason: str, now: datetime, lock: bool = True) -> Plan:
+def plan_pin(
+    *, record_id: UUID, values: Mapping[str, Any], reason: str, now: datetime, lock: bool = True
+) -> Plan:
     """Plan what a record becomes when a steward's values are pinned; nothing is stored yet.
 
     Raises NotFound for a record that is not live, InvalidPin for an attribute that has no such value.

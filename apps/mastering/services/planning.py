@@ -48,7 +48,15 @@ def plan_records(
     }
     _follow_derived(spec, survivors.values())
     changes = tuple(
-        _change(spec, record, headers.get(record), before.get(record, {}), survivors[record], record in contenders, now)
+        _change(
+            spec,
+            record,
+            headers.get(record),
+            before.get(record, {}),
+            survivors[record],
+            record in contenders,
+            now,
+        )
         for record in ids
     )
     return Plan(entity=spec.name, changes=changes, moves=tuple(moves), redirects=tuple(redirects))
@@ -97,7 +105,9 @@ def _with_golden_ids(
     """Return values with references as golden ids; a reference to what is not here yet is left out."""
 
     def golden(value: Any, target: str) -> str | None:
-        found = resolved.get((value["system"], target, str(value["key"]))) if isinstance(value, dict) else None
+        found = (
+            resolved.get((value["system"], target, str(value["key"]))) if isinstance(value, dict) else None
+        )
         return str(found) if found else None
 
     document = dict(values)
@@ -107,7 +117,9 @@ def _with_golden_ids(
     for collection, column in spec.item_references():
         if items := document.get(collection.name):
             document[collection.name] = [
-                {**item, column.name: golden(item[column.name], column.references)} if column.name in item else item
+                {**item, column.name: golden(item[column.name], column.references)}
+                if column.name in item
+                else item
                 for item in items
             ]
     return document
@@ -152,7 +164,9 @@ def _change(
     provenance_before = stored.get("provenance", {})
     after = _in_stored_form(spec, survivors.document) if has_members else before
     provenance = (
-        _dated(before, after, provenance_before, survivors.provenance, now) if has_members else provenance_before
+        _dated(before, after, provenance_before, survivors.provenance, now)
+        if has_members
+        else provenance_before
     )
     return Change(
         record_id=record_id,
@@ -191,7 +205,9 @@ def _in_stored_form(spec: EntitySpec, document: Document) -> Document:
     stored = {name: value for name, value in document.items() if value is not None and value != []}
     for attribute in spec.attributes:
         if attribute.name in stored:
-            stored[attribute.name] = stored_value(attribute.kind, attribute.max_length, stored[attribute.name])
+            stored[attribute.name] = stored_value(
+                attribute.kind, attribute.max_length, stored[attribute.name]
+            )
     for collection in spec.collections:
         if items := stored.get(collection.name):
             kinds = {column.name: column for column in collection.columns}

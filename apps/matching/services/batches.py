@@ -54,7 +54,7 @@ def _match_fuzzy(
     hood = _neighbourhood(cursor, records, pairs)
     strangers = [record for record in {other for _, other in pairs} if record not in documents]
     documents |= standardized_values(ids=strangers)
-    compared = compare(spec, rule, {**dict.fromkeys(hood.ids, {}), **documents}, pairs)
+    compared = compare(spec, rule, {record: documents.get(record, {}) for record in hood.ids}, pairs)
     groups = hood.clusters(compared.pairs, compared.scores, rule.config)
     joined, merges = settle(groups, hood.homes, records, method="match")
     homes = hood.homes | {each.source_record_id: each.record_id for each in joined}
@@ -136,7 +136,9 @@ def _match_by_key(cursor: Cursor[Any], spec: EntitySpec, records: Sequence[ToMat
     pairs = storage.candidates(cursor, spec.name, keys, cap=KEY_CAP)
     hood = _neighbourhood(cursor, records, pairs)
     groups = hood.components(pairs)
-    joined, merges = settle(groups, hood.homes, records, method="key" if spec.match.strategy == "key" else "id")
+    joined, merges = settle(
+        groups, hood.homes, records, method="key" if spec.match.strategy == "key" else "id"
+    )
     return Matched(joined, merges)
 
 
@@ -159,7 +161,9 @@ def _suggest(
     pairs = storage.candidates(cursor, spec.name, asked, cap=rule.config.frequency_cap)
     system = {record.id: record.system for record in records}
     documents |= standardized_values(ids=[other for _, other in pairs if other not in documents])
-    homes = storage.homes_of(cursor, documents) | {each.source_record_id: each.record_id for each in matched.joined}
+    homes = storage.homes_of(cursor, documents) | {
+        each.source_record_id: each.record_id for each in matched.joined
+    }
     system |= storage.systems_of(cursor, [record for record in documents if record not in system])
     across = [(one, other) for one, other in pairs if system[one] != system[other]]
     if not across:

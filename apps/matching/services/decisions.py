@@ -17,7 +17,9 @@ def answer_pair(*, pair: CandidatePair, verdict: Verdict, reason: str, now: date
     pair.status = PairStatus.MATCH if verdict == Verdict.MATCH else PairStatus.NOT_MATCH
     pair.decided_by, pair.decided_at, pair.reason = current().actor.name, now, reason
     pair.save(update_fields=["status", "decided_by", "decided_at", "reason"])
-    bind_pairs(entity=pair.entity, pairs=[(pair.left_id, pair.right_id)], verdict=verdict, reason=reason, now=now)
+    bind_pairs(
+        entity=pair.entity, pairs=[(pair.left_id, pair.right_id)], verdict=verdict, reason=reason, now=now
+    )
 
 
 @transaction.atomic
@@ -26,7 +28,9 @@ def bind_pairs(
 ) -> None:
     """Bind pairs of source records by a decision, in place of an earlier one on the same pair."""
     for left, right in sorted({ordered(*pair) for pair in pairs}):
-        for old in PairDecision.objects.select_for_update().filter(left=left, right=right, withdrawn_at__isnull=True):
+        for old in PairDecision.objects.select_for_update().filter(
+            left=left, right=right, withdrawn_at__isnull=True
+        ):
             old.withdrawn_at = now
             old.save(update_fields=["withdrawn_at"])
         PairDecision.objects.create(
@@ -41,4 +45,6 @@ def withdraw_decision(*, decision_id: UUID, reason: str, now: datetime) -> None:
     if decision.withdrawn_at is None:
         decision.withdrawn_at = now
         decision.save(update_fields=["withdrawn_at"])
-        record_deed(verb="withdraw decision", entity=decision.entity, subject=str(decision.pk), reason=reason, now=now)
+        record_deed(
+            verb="withdraw decision", entity=decision.entity, subject=str(decision.pk), reason=reason, now=now
+        )

@@ -53,7 +53,9 @@ def _row(number: int, text: str, problem: Problem | None, columns: list[str], de
     try:
         cells = next(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
-        return Row(number, {"line": text}, Problem("bad_csv", f"The line is no valid CSV: {error}. Quote the value."))
+        return Row(
+            number, {"line": text}, Problem("bad_csv", f"The line is no valid CSV: {error}. Quote the value.")
+        )
     data = dict(zip(columns, cells, strict=False))
     if len(cells) != len(columns):
         reason = f"The row has {len(cells)} cells, the header {len(columns)}. Quote values that hold a {delimiter!r}."
@@ -71,7 +73,9 @@ def checked(row: Row) -> Row:
             reason = "The value holds a NUL character (shown as ␀). Remove it and replay the row."
             return Row(row.number, clean, Problem("nul_character", reason, column))
         if len(value) > MAX_CELL:
-            reason = f"The value is {len(value):,} characters long; at most {MAX_CELL:,} are allowed. Shorten it."
+            reason = (
+                f"The value is {len(value):,} characters long; at most {MAX_CELL:,} are allowed. Shorten it."
+            )
             return Row(row.number, row.data, Problem("value_too_long", reason, column))
     return row
 

@@ -35,9 +35,13 @@ def read_xlsx(path: Path, encoding: str = "utf-8") -> Iterator[Row]:
             if all(cell.value is None for cell in cells):
                 continue
             data = {name: _value(cell.value) for name, cell in zip(columns, cells, strict=False)}
-            formula = next((name for name, cell in zip(columns, cells, strict=False) if cell.data_type == "f"), None)
+            formula = next(
+                (name for name, cell in zip(columns, cells, strict=False) if cell.data_type == "f"), None
+            )
             if formula:
-                reason = "The cell holds a formula. Paste it as a value and load again, or correct the row here."
+                reason = (
+                    "The cell holds a formula. Paste it as a value and load again, or correct the row here."
+                )
                 yield Row(number, data, Problem("formula_cell", reason, formula))
             else:
                 yield checked(Row(number, data))

@@ -46,5 +46,7 @@ def assign_crosswalk(*, memberships: Sequence[Membership], now: datetime) -> lis
         )
         written = cursor.fetchall()
         write_history(cursor, Crosswalk, [key for key, inserted in written if inserted], kind="+", now=now)
-        write_history(cursor, Crosswalk, [key for key, inserted in written if not inserted], kind="~", now=now)
+        write_history(
+            cursor, Crosswalk, [key for key, inserted in written if not inserted], kind="~", now=now
+        )
     return [key for key, _ in written]

@@ -84,7 +84,9 @@ def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: dat
 
 
 def _add_counts(load: Load, counts: Counts) -> None:
-    Load.objects.filter(pk=load.pk).update(**{name: F(name) + value for name, value in asdict(counts).items()})
+    Load.objects.filter(pk=load.pk).update(
+        **{name: F(name) + value for name, value in asdict(counts).items()}
+    )
 
 
 def close_load(*, load: Load, now: datetime, error: str = "") -> Load:

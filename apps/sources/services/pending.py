@@ -30,7 +30,9 @@ def claim_pending(*, entity: str, limit: int) -> list[PendingRecord]:
 def finish_pending(*, ids: Sequence[UUID]) -> None:
     """Say that these records reached their golden record, in the transaction that made it so."""
     with raw_cursor() as cursor:
-        cursor.execute("UPDATE sources_sourcerecord SET pending_since = NULL WHERE id = ANY(%s)", (list(ids),))
+        cursor.execute(
+            "UPDATE sources_sourcerecord SET pending_since = NULL WHERE id = ANY(%s)", (list(ids),)
+        )
 
 
 def mark_members_pending(*, record_ids: Sequence[UUID], now: datetime) -> int:

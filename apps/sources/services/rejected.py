@@ -25,14 +25,18 @@ def replay_rejected_rows(
     A row that is bad still becomes a new rejected row with its new reason. Raises Conflict when one of the rows was
     replayed or dismissed meanwhile, and when they belong to different layouts.
     """
-    rows = list(RejectedRow.objects.select_for_update().select_related("load").filter(pk__in=row_ids).order_by("pk"))
+    rows = list(
+        RejectedRow.objects.select_for_update().select_related("load").filter(pk__in=row_ids).order_by("pk")
+    )
     if len(rows) != len(set(row_ids)) or any(row.status != RejectedRow.Status.OPEN for row in rows):
         raise Conflict("Only open rejected rows can be replayed; reload the list.")
     layouts = {row.load.layout for row in rows}
     if len(layouts) != 1:
         raise Conflict("Replay rows of one layout at a time.")
     layout = active_layout(layouts.pop())
-    load = open_load(layout=layout, mode=rows[0].load.mode, origin=f"replay of {rows[0].load.origin}", now=now)
+    load = open_load(
+        layout=layout, mode=rows[0].load.mode, origin=f"replay of {rows[0].load.origin}", now=now
+    )
     again = []
     for row in rows:
         data = dict((corrected or {}).get(row.pk) or row.corrected or row.raw)

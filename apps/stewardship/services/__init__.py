@@ -1,6 +1,12 @@
 """Verbs of stewards and approvers."""
 
-from apps.stewardship.services.merges import PairAnswered, decide_pair, merge_records, split_records, undo_merge
+from apps.stewardship.services.merges import (
+    PairAnswered,
+    decide_pair,
+    merge_records,
+    split_records,
+    undo_merge,
+)
 from apps.stewardship.services.policies import activate_policy, draft_policy, ensure_default_policy
 from apps.stewardship.services.requests import (
     AnsweredAlready,

@@ -47,7 +47,9 @@ def decide_pair(*, pair_id: UUID, verdict: Verdict, reason: str, now: datetime) 
         raise PairAnswered(f"It is decided as {pair.get_status_display()}; take the next one.")
     answer_pair(pair=pair, verdict=verdict, reason=reason, now=now)
     homes = dict(
-        Crosswalk.objects.filter(pk__in=(pair.left_id, pair.right_id)).values_list("source_record_id", "record_id")
+        Crosswalk.objects.filter(pk__in=(pair.left_id, pair.right_id)).values_list(
+            "source_record_id", "record_id"
+        )
     )
     left, right = homes.get(pair.left_id), homes.get(pair.right_id)
     if left is None or right is None:
@@ -117,5 +119,7 @@ def split_records(*, record_id: UUID, source_record_ids: Sequence[UUID], reason:
     apply_plan(plan=plan, now=now)
     pairs = [(one, other) for one in leaving for other in members - leaving]
     bind_pairs(entity=header.entity, pairs=pairs, verdict=Verdict.NEVER, reason=reason, now=now)
-    record_deed(verb="split", entity=header.entity, record_id=record_id, subject=str(new), reason=reason, now=now)
+    record_deed(
+        verb="split", entity=header.entity, record_id=record_id, subject=str(new), reason=reason, now=now
+    )
     return new

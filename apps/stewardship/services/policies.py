@@ -36,7 +36,9 @@ def _new_version(*, note: str, now: datetime) -> ApprovalPolicy:
 def draft_policy(*, note: str, now: datetime, base_id: int | None = None) -> ApprovalPolicy:
     """Create a draft with the rules of a version (by default the active one)."""
     base = (
-        ApprovalPolicy.objects.get(pk=base_id) if base_id else ApprovalPolicy.objects.filter(status="active").first()
+        ApprovalPolicy.objects.get(pk=base_id)
+        if base_id
+        else ApprovalPolicy.objects.filter(status="active").first()
     )
     draft = _new_version(note=note, now=now)
     if base:

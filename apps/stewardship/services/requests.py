@@ -71,7 +71,9 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
     [change] = plan.changes
     expected = {name: value for name, value in request.after.items() if value is not None}
     if {name: change.after[name] for name in request.after if name in change.after} != expected:
-        raise RequestOutdated("Its sources say something else now; reload the record and look at the new request.")
+        raise RequestOutdated(
+            "Its sources say something else now; reload the record and look at the new request."
+        )
     _answer(request, RequestStatus.APPROVED, reason=reason, now=now)
     let_through = frozenset({(request.record_id, request.group)})
     apply_plan(plan=route_plan(plan=plan, now=now, approved=let_through), now=now)
@@ -98,7 +100,11 @@ def propose_values(*, record_id: UUID, values: Mapping[str, Any], reason: str, n
     pins = standardized_pins(spec, values)
     routed = route_plan(plan=plan, now=now, pins=pins, reason=reason)
     [after] = routed.changes
-    free = {name: value for name, value in pins.items() if after.after.get(name) == plan.changes[0].after.get(name)}
+    free = {
+        name: value
+        for name, value in pins.items()
+        if after.after.get(name) == plan.changes[0].after.get(name)
+    }
     write_pins(record_id=record_id, values=free, reason=reason, now=now)
     apply_plan(plan=routed, now=now)
     return routed

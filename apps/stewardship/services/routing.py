@@ -75,7 +75,11 @@ def _answered(earlier: Sequence[ChangeRequest], part: HeldChange) -> bool:
 
 
 def _close_outdated(
-    earlier: Mapping[Key, Sequence[ChangeRequest]], wanted: Mapping[Key, HeldChange], approved: Approved, *, now: datetime
+    earlier: Mapping[Key, Sequence[ChangeRequest]],
+    wanted: Mapping[Key, HeldChange],
+    approved: Approved,
+    *,
+    now: datetime,
 ) -> None:
     outdated = [
         request.pk

@@ -1,0 +1,47 @@
+"""What a run of the pipeline comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+from apps.mastering.contracts import Plan
+from apps.matching.contracts import Matched
+from apps.sources.contracts import PendingRecord
+
+
+@dataclass(slots=True)
+class BatchReport:
+    """Counts of one batch, or of many added up."""
+
+    records: int = 0
+    created: int = 0
+    updated: int = 0
+    joined: int = 0
+    merged: int = 0
+    retired: int = 0
+    reviews: int = 0
+    requests: int = 0
+    quarantined: int = 0
+
+    @classmethod
+    def of(
+        cls, landed: Sequence[PendingRecord], matched: Matched, plan: Plan, routed: Plan, merges: int
+    ) -> Self:
+        kinds = [change.kind for change in routed.changes]
+        held = sum(
+            before.after != after.after for before, after in zip(plan.changes, routed.changes, strict=True)
+        )
+        return cls(
+            records=len(landed),
+            created=kinds.count("created"),
+            updated=kinds.count("updated"),
+            joined=sum(each.method != "new" for each in matched.joined),
+            merged=merges,
+            retired=kinds.count("retired"),
+            reviews=matched.reviews,
+            requests=held,
+        )
+
+    def add(self, other: "BatchReport") -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))

@@ -1,0 +1,73 @@
+"""The pipeline: source records that changed become golden records and news for the systems that need them.
+
+    ERP/CRM ─> sources ─> quality ─> matching ─> mastering ─> stewardship ─> outbox ─> distribution ─> ERP/CRM
+               landing    standardize  match     plan/apply   route          publish   deliver
+
+One batch of one entity is one transaction: it happens whole or not at all, and what it takes with it (crosswalk,
+golden rows, history, events, delivery lanes) is committed with it. A worker that dies leaves its records pending.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.golden.spec import EntitySpec
+from apps.mastering.contracts import Move, Plan
+from apps.mastering.services import apply_plan, plan_records
+from apps.matching.contracts import Matched, ToMatch
+from apps.matching.services import match_batch
+from apps.pipeline.contracts import BatchReport
+from apps.quality.services import standardize_records, store_standardized
+from apps.sources.contracts import PendingRecord
+from apps.sources.services import claim_pending, finish_pending
+from apps.stewardship.services import merge_records, route_plan
+
+
+@transaction.atomic
+def run_batch(*, spec: EntitySpec, limit: int, now: datetime) -> BatchReport:
+    """Take up to `limit` pending source records of one entity through all stages; an empty report: none waits."""
+    landed = claim_pending(entity=spec.name, limit=limit)
+    if not landed:
+        return BatchReport()
+    to_match = standardize(spec, landed, now=now)
+    matched = match_batch(spec=spec, records=to_match, now=now)
+    plan = master(spec, landed, matched, now=now)
+    routed = route_plan(plan=plan, now=now)
+    apply_plan(plan=routed, now=now)
+    finish_pending(ids=[record.id for record in landed])
+    merges = merge(matched, now=now)
+    return BatchReport.of(landed, matched, plan, routed, merges)
+
+
+def standardize(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datetime) -> list[ToMatch]:
+    """Store standardized values and issues; return the records whose home must be (re)considered."""
+    standardized = standardize_records(
+        spec=spec,
+        records=[record.values for record in landed],
+        keys=[(record.system, record.key) for record in landed],
+    )
+    changed = store_standardized(
+        entity=spec.name,
+        records=((record.id, standard) for record, standard in zip(landed, standardized, strict=True)),
+        now=now,
+    )
+    return [
+        ToMatch(record.id, record.system, standard.values, record.record_id)
+        for record, standard in zip(landed, standardized, strict=True)
+        if not record.deleted and (record.record_id is None or record.id in changed)
+    ]
+
+
+def master(spec: EntitySpec, landed: Sequence[PendingRecord], matched: Matched, *, now: datetime) -> Plan:
+    """Plan every golden record that a record of the batch belongs to, or joins now."""
+    moves = [Move(each.source_record_id, each.record_id, each.method) for each in matched.joined]
+    homes = {record.record_id for record in landed if record.record_id}
+    return plan_records(spec=spec, record_ids=homes, moves=moves, now=now)
+
+
+def merge(matched: Matched, *, now: datetime) -> int:
+    """Merge golden records that a record of the batch brought together."""
+    for records in matched.merges:
+        merge_records(record_ids=records, method="match", reason="A source record matches both", now=now)
+    return len(matched.merges)

@@ -1,0 +1,99 @@
+"""What a fresh hub starts with: source systems, shipped rules, schedules and, locally, the sandbox targets."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from apps.audit.context import Actor, acting
+from apps.connectors.services import save_connection, seed_default_mappings
+from apps.distribution.services import ensure_default_subscriptions
+from apps.mastering.services import ensure_default_ownership
+from apps.matching.services import ensure_default_match_rules
+from apps.sources.models import SourceSystem, SystemRole
+from apps.stewardship.services import ensure_default_policy
+from mdm.local.sandbox import SANDBOX_SECRETS
+
+SEEDING = Actor(name="set-up")
+SYSTEMS = (
+    ("salesforce", "Salesforce", SystemRole.CRM, "Accounts, contacts and opportunities"),
+    ("netsuite", "NetSuite", SystemRole.ERP, "Customers, jobs and invoices"),
+    ("certinia", "Certinia PSA", SystemRole.PSA, "Projects, resources and assignments"),
+    ("workday", "Workday", SystemRole.HRIS, "Workers"),
+    ("contracts_finder", "Contracts Finder (OCDS)", SystemRole.CRM, "Public contract notices"),
+    ("bis_ledger", "BIS spend ledger", SystemRole.ERP, "Public payments of the department BIS"),
+)
+"""Code, name, role and what it sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A scheduled job as stewards find it in the admin: every `seconds`, or at a cron time."""
+
+    name: str
+    task: str
+    seconds: int = 0
+    cron: tuple[str, str] = ("", "")  # minute, hour
+    description: str = ""
+
+
+SCHEDULES = (
+    Schedule(
+        "Run what is pending", "pipeline.run", seconds=10, description="Source records to golden records."
+    ),
+    Schedule(
+        "Re-match everything", "pipeline.rematch", cron=("30", "1"), description="Compares all records again."
+    ),
+)
+
+
+def seed_defaults(*, now: datetime) -> None:
+    """Create whatever is missing; what stewards changed stays as it is."""
+    with acting(SEEDING, reason="defaults of a fresh hub"):
+        for code, name, role, description in SYSTEMS:
+            SourceSystem.objects.get_or_create(
+                code=code, defaults={"name": name, "role": role, "description": description}
+            )
+        ensure_default_ownership(now=now)
+        ensure_default_policy(now=now)
+        ensure_default_match_rules(now=now)
+        seed_default_mappings(actor=SEEDING, now=now)
+        _seed_schedules()
+        _seed_sandbox_connections(now=now)
+        ensure_default_subscriptions(actor=SEEDING, now=now)
+
+
+def _seed_schedules() -> None:
+    for each in SCHEDULES:
+        timing: dict[str, object]
+        if each.seconds:
+            every, _ = IntervalSchedule.objects.get_or_create(
+                every=each.seconds, period=IntervalSchedule.SECONDS
+            )
+            timing = {"interval": every}
+        else:
+            minute, hour = each.cron
+            at, _ = CrontabSchedule.objects.get_or_create(minute=minute, hour=hour, timezone="UTC")
+            timing = {"crontab": at}
+        PeriodicTask.objects.get_or_create(
+            name=each.name, defaults={"task": each.task, "description": each.description, **timing}
+        )
+
+
+def _seed_sandbox_connections(*, now: datetime) -> None:
+    """Point the CRM and ERP connections at the sandbox servers that `manage.py up` starts."""
+    for kind, variable in (("salesforce", "MDM_SANDBOX_CRM_URL"), ("netsuite", "MDM_SANDBOX_ERP_URL")):
+        if address := os.environ.get(variable):
+            options, secrets = SANDBOX_SECRETS[kind]
+            save_connection(
+                code=kind,
+                kind=kind,
+                label=f"{kind} sandbox",
+                base_url=address,
+                options=options,
+                secrets=secrets,
+                sandbox=True,
+                actor=SEEDING,
+                now=now,
+            )
