@@ -15,8 +15,8 @@ def choice(choices: Sequence[str]) -> "models.CharField[str | None, str | None]"
     return models.CharField(max_length=20, null=True, blank=True, choices=named)
 
 
-def integer() -> "models.IntegerField[int | None, int | None]":
-    return models.IntegerField(null=True, blank=True)
+def integer() -> "models.BigIntegerField[int | None, int | None]":
+    return models.BigIntegerField(null=True, blank=True)
 
 
 def decimal() -> "models.DecimalField[Any, Any]":

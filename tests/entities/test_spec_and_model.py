@@ -13,7 +13,7 @@ from apps.golden.spec import Attribute, Collection, EntitySpec, Kind
 FIELDS: dict[Kind, type[Any]] = {
     Kind.TEXT: models.CharField,
     Kind.CHOICE: models.CharField,
-    Kind.INTEGER: models.IntegerField,
+    Kind.INTEGER: models.BigIntegerField,
     Kind.DECIMAL: models.DecimalField,
     Kind.MONEY: models.DecimalField,
     Kind.BOOLEAN: models.BooleanField,

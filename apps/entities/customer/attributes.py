@@ -58,7 +58,7 @@ ATTRIBUTES = (
     Attribute(
         "registration_no",
         group="identity",
-        standardizer="identifier",
+        standardizer="registration_no",
         max_length=40,
         label="registration number",
         help="Number in the company register of its country.",
