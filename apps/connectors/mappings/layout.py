@@ -26,7 +26,10 @@ from apps.connectors.mappings.values import Scope, compile_value
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A compiled layout; `columns_used` are the columns it reads, the rest of a row is kept as raw only."""
+    """A compiled layout; `columns_used` are the columns it reads, the rest of a row is kept as raw only.
+
+    `files` are patterns such as `salesforce/accounts.csv` of the files that have this layout.
+    """
 
     name: str
     system: str
@@ -34,6 +37,7 @@ class Layout:
     columns_used: frozenset[str]
     blocks: tuple[Block, ...]
     skips: tuple[tuple[Condition, str], ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def entities(self) -> tuple[str, ...]:
@@ -139,6 +143,7 @@ def compile_layout(text: str) -> Layout:
         columns_used=frozenset(used),
         blocks=tuple(blocks),
         skips=skips,
+        files=tuple(document.get("files", ())),
     )
 
 

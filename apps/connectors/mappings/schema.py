@@ -109,6 +109,7 @@ LAYOUT: dict[str, Any] = {
     "properties": {
         "layout": _NAME,
         "system": _WORD,
+        "files": {"type": "array", "items": {"type": "string"}, "description": "file patterns: folder/name"},
         "about": {"type": "string"},
         "empty": {"enum": ["absent", "null"]},
         "skip": {
