@@ -163,6 +163,13 @@ def const(argument: Any, options: Mapping[str, Any]) -> Transform:
     return lambda value: argument
 
 
+@register("pluck")
+def pluck(argument: Any, options: Mapping[str, Any]) -> Transform:
+    """The named members of an object as a list, those without a value left out."""
+    names = [str(name) for name in argument]
+    return lambda value: [value[name] for name in names if value.get(name) not in (None, "")]
+
+
 @register("path")
 def path(argument: Any, options: Mapping[str, Any]) -> Transform:
     place = parse_path(str(argument))
