@@ -1,0 +1,131 @@
+"""Calls to a target, made in a thread of the pool: no database here, and nothing is raised."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from apps.connectors.contracts import CallContext, Connector, Failure, FailureClass, Outcome, Remote, Write
+from apps.distribution.drafts import Draft
+from apps.distribution.models import Op
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Drafts of one object and one operation that go out together."""
+
+    op: Op
+    object: str
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one draft; `confirmed` when a look showed that the target has it already."""
+
+    draft: Draft
+    outcome: Outcome
+    confirmed: bool = False
+
+
+def plan_calls(drafts: Sequence[Draft], *, batch_size: int) -> list[Call]:
+    """Group drafts that need a call; the order of lanes is kept, unsure lanes go by themselves."""
+    groups: dict[tuple[Op, str, bool], list[Draft]] = {}
+    for draft in drafts:
+        if draft.payload is not None and draft.outcome is None:
+            groups.setdefault((draft.op, draft.payload.object, draft.facts.unsure), []).append(draft)
+    return [
+        Call(op, name, tuple(members[start : start + batch_size]))
+        for (op, name, _), members in groups.items()
+        for start in range(0, len(members), batch_size)
+    ]
+
+
+def carry_out(connector: Connector, call: Call, still_leased: Callable[[], bool]) -> list[Result]:
+    """Make one call and return a result for each of its drafts, whatever happens.
+
+    `still_leased` is asked right before: a process that slept past its lease must not send old versions.
+    """
+    if not still_leased():
+        lost = Failure(
+            FailureClass.TRANSIENT, "lease_lost", "The lease ran out before the call.", scope="connector"
+        )
+        return [Result(draft, Outcome.failed(lost)) for draft in call.drafts]
+    try:
+        return _carry_out(connector, call)
+    except Exception as error:
+        failure = _failure_of(connector, error, call)
+        return [Result(draft, Outcome.failed(failure)) for draft in call.drafts]
+
+
+def _failure_of(connector: Connector, error: Exception, call: Call) -> Failure:
+    known = getattr(error, "failure", None)
+    if isinstance(known, Failure):
+        return known
+    failure = connector.classify(error, CallContext(method="GET", idempotent=True, obj=call.object))
+    if failure.code != "unexpected":
+        return failure
+    log.exception(
+        "distribution.call.failed", object=call.object, lanes=[d.facts.lane_id for d in call.drafts]
+    )
+    return Failure(FailureClass.AMBIGUOUS, "connector_error", f"{type(error).__name__}: {error}"[:500])
+
+
+def _carry_out(connector: Connector, call: Call) -> list[Result]:
+    seen = _look_up(connector, call) if call.drafts[0].facts.unsure else {}
+    confirmed = {
+        draft.facts.lane_id: remote
+        for draft in call.drafts
+        if (remote := seen.get(draft.facts.lane_id)) is not None and holds(draft, remote)
+    }
+    results = [
+        Result(draft, Outcome("unchanged", remote.native_id, remote.version), confirmed=True)
+        for draft in call.drafts
+        if (remote := confirmed.get(draft.facts.lane_id)) is not None
+    ]
+    rest = [draft for draft in call.drafts if draft.facts.lane_id not in confirmed]
+    if rest:
+        writes = [_write(connector, draft, seen.get(draft.facts.lane_id)) for draft in rest]
+        send = connector.upsert if call.op is Op.UPSERT else connector.deactivate
+        results.extend(Result(*pair) for pair in zip(rest, send(call.object, writes), strict=True))
+    return results
+
+
+def _look_up(connector: Connector, call: Call) -> dict[int, Remote]:
+    """Ask the target what it holds for these external ids; by lane."""
+    lanes = {draft.payload.ext_id: draft.facts.lane_id for draft in call.drafts if draft.payload}
+    mapping = call.drafts[0].mapping
+    fields = [field.remote.text for field in mapping.fields if field.pushes] if mapping else []
+    found = connector.fetch(call.object, list(lanes), fields)
+    return {lanes[remote.ext_id]: remote for remote in found if remote.ext_id in lanes}
+
+
+def _write(connector: Connector, draft: Draft, seen: Remote | None) -> Write:
+    payload = draft.ready
+    version = seen.version if seen else draft.facts.remote_version or None
+    return Write(
+        ext_id=payload.ext_id,
+        payload=payload.body,
+        native_id=(seen.native_id if seen else draft.facts.native_id) or None,
+        expect_version=version if connector.caps.conditional_write else None,
+        delivery_id=str(draft.key),
+        mapping_version=draft.mapping_version,
+    )
+
+
+def holds(draft: Draft, remote: Remote) -> bool:
+    """Tell whether the target holds everything this draft would write; in doubt it does not."""
+    mapping, payload = draft.mapping, draft.payload
+    if mapping is None or payload is None or draft.op is not Op.UPSERT or mapping.lists:
+        return False
+    written = [field.remote for field in mapping.fields if field.pushes]
+    if any(_says(path.get(payload.body)) and not _says(path.get(remote.values)) for path in written):
+        return False
+    return not mapping.drift(payload, remote.values)
+
+
+def _says(value: object) -> bool:
+    """Tell a value from nothing: null, empty and absent are the same to most targets, 0 and False are not."""
+    return bool(value) or isinstance(value, bool | int | float)

@@ -1,0 +1,34 @@
+"""Wake-ups for whoever delivers: one NOTIFY per transaction and a Celery message after the commit.
+
+Losing either costs nothing but a second: all that is due stands in the lanes, and sweeps look there.
+"""
+
+import time
+from collections.abc import Iterable
+
+from celery import current_app
+from django.db import connection
+from kombu.exceptions import OperationalError
+
+CHANNEL = "mdm_lanes"
+_SILENCE = 30.0
+"""Seconds without further tries after the broker could not be reached: a web request must not wait for it."""
+_broker_down_until = 0.0
+
+
+def notify_lanes() -> None:
+    """Tell listeners at commit that lanes changed; PostgreSQL folds repeats in one transaction into one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+
+
+def kick_targets(codes: Iterable[str]) -> None:
+    """Ask Celery to deliver to these targets; an unreachable broker is nobody's trouble."""
+    global _broker_down_until
+    if time.monotonic() < _broker_down_until:
+        return
+    try:
+        for code in codes:
+            current_app.send_task("distribution.deliver_target", args=(code,), expires=30, ignore_result=True)
+    except (OperationalError, OSError):
+        _broker_down_until = time.monotonic() + _SILENCE

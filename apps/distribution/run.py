@@ -1,0 +1,126 @@
+"""One run of deliveries to one target: claim, draft, call in a thread pool, settle, until nothing is due."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from django.db import transaction
+
+from apps.connectors.contracts import Connector
+from apps.connectors.models import Connection
+from apps.distribution.attempts import open_attempts
+from apps.distribution.calling import Call, Result, carry_out, plan_calls
+from apps.distribution.claiming import claim_lanes, renew_leases
+from apps.distribution.clock import RunningClock
+from apps.distribution.contracts import RunReport
+from apps.distribution.drafts import load_facts, write_drafts
+from apps.distribution.engine.delays import LEASE
+from apps.distribution.health import note_health
+from apps.distribution.models import Outcome, TargetState
+from apps.distribution.outcomes import Ending, ending_of_draft, ending_of_result
+from apps.distribution.settling import settle
+
+_RENEW_EVERY = LEASE.total_seconds() / 3
+
+
+class DeliveryRun:
+    """Keeps up to the target's limit of calls in the air. Only this thread touches the database."""
+
+    def __init__(
+        self, *, connection: Connection, connector: Connector, limit: int, worker: str, clock: RunningClock
+    ) -> None:
+        self._connection = connection
+        self._connector = connector
+        self._limit = limit
+        self._worker = worker
+        self._clock = clock
+        self._flying: dict[Future[list[Result]], Call] = {}
+        self._left: list[Ending] = []
+        self._alone = False
+        self._claimed = 0
+        self._gate = ""
+        self._outcomes: Counter[str] = Counter()
+        self._renewed = time.monotonic()
+
+    def run(self) -> RunReport:
+        """Deliver until nothing more may go out; calls on their way are waited for."""
+        state = TargetState.objects.filter(connection=self._connection).first() or TargetState()
+        with ThreadPoolExecutor(state.max_inflight, thread_name_prefix="deliver") as pool:
+            while self._launch(pool, state.batch_size) or self._flying or self._left:
+                self._collect()
+        return RunReport(self._connection.code, self._claimed, dict(self._outcomes), self._gate)
+
+    def _launch(self, pool: ThreadPoolExecutor, batch_size: int) -> bool:
+        """Claim what may go out now and start its calls; return whether anything was claimed."""
+        free = self._limit - self._claimed
+        if free < 1 or (self._alone and self._flying):
+            return False
+        claim = claim_lanes(
+            connection=self._connection,
+            limit=free,
+            worker=self._worker,
+            suspects=not self._flying and not self._left,
+            now=self._clock.now(),
+        )
+        self._alone, self._gate = claim.alone, claim.gate
+        self._claimed += len(claim.tokens)
+        if claim.parked:
+            self._outcomes[Outcome.PARKED] += claim.parked
+        if not claim.tokens:
+            return False
+        self._renewed = self._renewed if self._flying else time.monotonic()
+        drafts = write_drafts(self._connection, load_facts(claim.tokens))
+        now = self._clock.now()
+        with transaction.atomic():
+            open_attempts(connection=self._connection, drafts=drafts, worker=self._worker, now=now)
+        self._settle([ending_of_draft(draft, now=now) for draft in drafts if draft.outcome is not None])
+        for call in plan_calls(drafts, batch_size=batch_size):
+            self._flying[pool.submit(carry_out, self._connector, call, self._still_leased)] = call
+        return True
+
+    def _still_leased(self) -> bool:
+        return time.monotonic() - self._renewed < LEASE.total_seconds() - 1
+
+    def _collect(self) -> None:
+        """Settle what has come back; renew leases of what is still out."""
+        if self._flying:
+            patience = max(0.0, self._renewed + _RENEW_EVERY - time.monotonic())
+            landed, _ = wait(
+                self._flying, timeout=0.05 if self._left else patience, return_when=FIRST_COMPLETED
+            )
+            results = [result for future in landed for result in future.result()]
+            for future in landed:
+                del self._flying[future]
+            now = self._clock.now()
+            self._settle([ending_of_result(result, now=now) for result in results])
+        else:
+            for ending in self._take_left():
+                self._write([ending], wait_for_locks=True)
+        if time.monotonic() - self._renewed >= _RENEW_EVERY:
+            self._renew()
+
+    def _take_left(self) -> list[Ending]:
+        left, self._left = self._left, []
+        return left
+
+    def _settle(self, endings: Sequence[Ending]) -> None:
+        note_health(connection=self._connection, endings=endings, now=self._clock.now())
+        self._write([*self._take_left(), *endings], wait_for_locks=False)
+
+    def _write(self, endings: Sequence[Ending], *, wait_for_locks: bool) -> None:
+        if not endings:
+            return
+        settled = settle(
+            connection=self._connection, endings=endings, wait=wait_for_locks, now=self._clock.now()
+        )
+        self._left.extend(settled.left)
+        self._outcomes.update(str(ending.outcome) for ending in settled.done)
+        self._outcomes.update(str(Outcome.FENCED) for _ in settled.late)
+
+    def _renew(self) -> None:
+        out = [draft.facts for call in self._flying.values() for draft in call.drafts]
+        out.extend(ending.draft.facts for ending in self._left)
+        if out:
+            renew_leases(tokens={facts.lane_id: facts.token for facts in out}, now=self._clock.now())
+        self._renewed = time.monotonic()

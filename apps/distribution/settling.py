@@ -1,0 +1,121 @@
+"""Write endings down: lanes whose token still holds move on, the target's name for the record is kept."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.connectors.models import Connection
+from apps.core.bulk import as_json, raw_cursor
+from apps.distribution.attempts import end_attempts
+from apps.distribution.models import Op, Outcome, SubscriptionMode
+from apps.distribution.outcomes import DONE, Ending, superseded
+
+# Whoever writes a golden record locks its header, then its lanes. Here lanes are locked without waiting,
+# so the two can never wait for each other; what is locked elsewhere is settled a moment later.
+_LOCK = "SELECT id, token, last_seq FROM distribution_lane WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+_MOVE = """
+UPDATE distribution_lane l SET lease_until = NULL, leased_by = '', crash_count = 0, next_at = n.next_at,
+    attempts = n.attempts, unsure = n.unsure, failing_since = n.failing_since, waiting_for = n.waiting_for,
+    code = n.code, note = n.note, parked_at = n.parked_at, park_code = n.park_code, park_reason = n.park_reason,
+    park_owner = n.park_owner, park_due = n.park_due,
+    done_seq = greatest(l.done_seq, n.done_seq),
+    pending_since = CASE WHEN n.done_seq >= l.last_seq THEN NULL WHEN n.done_seq > l.done_seq THEN n.next_at
+                         ELSE l.pending_since END
+FROM jsonb_to_recordset(%s) AS n(lane_id bigint, done_seq int, next_at timestamptz, attempts int, unsure boolean,
+    failing_since timestamptz, waiting_for uuid, code text, note text, parked_at timestamptz, park_code text,
+    park_reason text, park_owner text, park_due timestamptz)
+WHERE l.id = n.lane_id
+"""
+_KNOW = """
+INSERT INTO distribution_externalref AS r (lane_id, connection_id, record_id, object, external_id, native_id,
+    remote_version, last_hash, last_fields, last_seq, deactivated, last_seen)
+SELECT n.lane_id, n.connection_id, n.record_id, n.object, n.external_id, n.native_id, n.remote_version,
+    decode(n.last_hash, 'hex'), n.last_fields, n.last_seq, n.deactivated, n.last_seen
+FROM jsonb_to_recordset(%s) AS n(lane_id bigint, connection_id bigint, record_id uuid, object text, external_id text,
+    native_id text, remote_version text, last_hash text, last_fields jsonb, last_seq int, deactivated boolean,
+    last_seen timestamptz)
+ON CONFLICT (lane_id) DO UPDATE SET object = excluded.object, external_id = excluded.external_id,
+    native_id = CASE WHEN excluded.native_id = '' THEN r.native_id ELSE excluded.native_id END,
+    remote_version = excluded.remote_version, last_hash = excluded.last_hash, last_seq = excluded.last_seq,
+    last_fields = CASE WHEN excluded.deactivated THEN r.last_fields || excluded.last_fields
+                       ELSE excluded.last_fields END,
+    deactivated = excluded.deactivated, last_seen = excluded.last_seen
+"""
+_WAKE = """
+UPDATE distribution_lane l SET next_at = %(now)s, waiting_for = NULL
+FROM (SELECT id FROM distribution_lane WHERE waiting_for = ANY(%(records)s) AND connection_id = %(connection)s
+      AND lease_until IS NULL ORDER BY id FOR UPDATE SKIP LOCKED) w
+WHERE l.id = w.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`late`: taken over by another worker. `left`: locked by somebody just now, to be settled again."""
+
+    done: tuple[Ending, ...]
+    late: tuple[Ending, ...]
+    left: tuple[Ending, ...]
+
+
+def settle(*, connection: Connection, endings: Sequence[Ending], wait: bool, now: datetime) -> Settled:
+    """Write these endings in one transaction; with `wait` for lanes that somebody else has locked."""
+    by_lane = {ending.draft.facts.lane_id: ending for ending in endings}
+    with transaction.atomic(), raw_cursor() as cursor:
+        cursor.execute(_LOCK + ("" if wait else " SKIP LOCKED"), (list(by_lane),))
+        locked = {lane: (token, last_seq) for lane, token, last_seq in cursor}
+        done, late = [], []
+        for lane, (token, last_seq) in locked.items():
+            ending = by_lane[lane]
+            if token != ending.draft.facts.token:
+                late.append(ending)
+            else:
+                done.append(_current(ending, last_seq, now))
+        if done:
+            cursor.execute(_MOVE, (as_json([_lane_row(ending) for ending in done]),))
+            known = [_ref_row(connection, ending, now) for ending in done if ending.reached]
+            cursor.execute(_KNOW, (as_json(known),))
+            records = [ending.draft.facts.record_id for ending in done if ending.reached]
+            cursor.execute(_WAKE, {"now": now, "records": records, "connection": connection.pk})
+        end_attempts([*done, *late], fenced=frozenset(e.draft.facts.lane_id for e in late), now=now)
+    left = tuple(ending for lane, ending in by_lane.items() if lane not in locked)
+    return Settled(tuple(done), tuple(late), left)
+
+
+def _current(ending: Ending, last_seq: int, now: datetime) -> Ending:
+    facts = ending.draft.facts
+    overtaken = (
+        ending.outcome is Outcome.PARKED and facts.mode == SubscriptionMode.STATE and last_seq > facts.seq
+    )
+    return superseded(ending, now=now) if overtaken else ending
+
+
+def _lane_row(ending: Ending) -> dict[str, Any]:
+    facts = ending.draft.facts
+    return {
+        "lane_id": facts.lane_id,
+        "done_seq": facts.seq if ending.outcome in DONE else 0,
+        **asdict(ending.lane),
+    }
+
+
+def _ref_row(connection: Connection, ending: Ending, now: datetime) -> dict[str, Any]:
+    draft = ending.draft
+    payload, said = draft.ready, ending.acknowledged
+    return {
+        "lane_id": draft.facts.lane_id,
+        "connection_id": connection.pk,
+        "record_id": draft.facts.record_id,
+        "object": payload.object,
+        "external_id": payload.ext_id,
+        "native_id": said.native_id or "",
+        "remote_version": said.remote_version or "",
+        "last_hash": draft.payload_hash.hex(),
+        "last_fields": payload.body,
+        "last_seq": draft.facts.seq,
+        "deactivated": draft.op is Op.DEACTIVATE,
+        "last_seen": now,
+    }
