@@ -222,7 +222,7 @@ def uv_environment(pip: list[str]) -> dict[str, str]:
 
 
 def pip_options(pip: list[str]) -> dict[str, str]:
-    """pip's effective options by their long name, nearest source last: files, then environment."""
+    """pip's effective options by their long name; its own section outranks [global], the environment both."""
     listed = subprocess.run(
         [*pip, "config", "list"],
         capture_output=True,
@@ -230,13 +230,13 @@ def pip_options(pip: list[str]) -> dict[str, str]:
         check=False,
         env=dict(os.environ, COLUMNS="9999"),
     ).stdout
-    options = {}
+    found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
     for line in listed.splitlines():
         name, _, value = line.partition("=")
         section, _, option = name.partition(".")
-        if section in ("global", "install") or section.startswith(":env:"):
-            options[option] = unquote(value)
-    return options
+        if section in found:
+            found[section][option] = unquote(value)
+    return {**found["global"], **found["install"], **found[":env:"]}
 
 
 def unquote(value: str) -> str:

@@ -18,7 +18,6 @@ from mdm.local.paths import write_private
 _TICK_SECONDS = 0.2
 _HEALTHY_SECONDS = 60.0  # a service that ran this long starts anew without waiting
 _LONGEST_PAUSE = 30.0
-_LEFTOVER_SECONDS = 20.0
 _LOG_BYTES = 10_000_000
 
 
@@ -53,10 +52,18 @@ Watch = Callable[["Supervisor"], None]
 class Supervisor:
     """Use as a context manager: entering takes the lock of the home folder, leaving stops all services."""
 
-    def __init__(self, state: Path, report: Callable[[str], None], *, stop_seconds: float = 20.0) -> None:
+    def __init__(
+        self,
+        state: Path,
+        report: Callable[[str], None],
+        *,
+        stop_seconds: float = 20.0,
+        leftover_seconds: float = 20.0,
+    ) -> None:
         self.state = state
         self.report = report
         self.stop_seconds = stop_seconds
+        self.leftover_seconds = leftover_seconds
         self.running: dict[str, Running] = {}
         self._lock: int | None = None
         self._record = state / "run/children.json"
@@ -197,7 +204,7 @@ class Supervisor:
 
     def _end_leftovers(self) -> None:
         """Children of a killed supervisor are on their way out; wait for them, then end them."""
-        deadline = time.monotonic() + _LEFTOVER_SECONDS
+        deadline = time.monotonic() + self.leftover_seconds
         told = False
         while (left := list(self._leftovers())) and time.monotonic() < deadline:
             if not told:
