@@ -47,6 +47,7 @@ def plan_records(
         record: survive(spec, contenders.get(record, ()), ownership, pinned.get(record, {})) for record in ids
     }
     _follow_derived(spec, survivors.values())
+    _drop_self_references(spec, survivors)
     changes = tuple(
         _change(
             spec,
@@ -151,6 +152,16 @@ def _follow_derived(spec: EntitySpec, survivors: Iterable[Survivors]) -> None:
                 each.provenance[attribute.name] = {"rule": f"follows {attribute.derived}"}
 
 
+def _drop_self_references(spec: EntitySpec, survivors: Mapping[UUID, Survivors]) -> None:
+    """Leave out a reference that a merge turned upon the record itself: parent and child became one."""
+    names = [attribute.name for attribute in spec.references() if attribute.references == spec.name]
+    for record, each in survivors.items():
+        for name in names:
+            if each.document.get(name) == str(record):
+                del each.document[name]
+                each.provenance.pop(name, None)
+
+
 def _change(
     spec: EntitySpec,
     record_id: UUID,
@@ -229,7 +240,8 @@ _PLACES = {Kind.MONEY: "0.01", Kind.DECIMAL: "0.000001"}
 def stored_value(kind: Kind, max_length: int, value: Any) -> Any:
     """Return one value as its column gives it back."""
     if kind in _PLACES:
-        return format(Decimal(str(value)).quantize(Decimal(_PLACES[kind])), "f")
+        text = format(Decimal(str(value)).quantize(Decimal(_PLACES[kind])), "f")
+        return text.rstrip("0").rstrip(".") if kind is Kind.DECIMAL else text
     if kind in (Kind.TEXT, Kind.CHOICE):
         return str(value)[:max_length]
     return value
