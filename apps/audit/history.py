@@ -82,7 +82,7 @@ def write_history(
             history=sql.Identifier(historical._meta.db_table),
             columns=columns,
             table=sql.Identifier(model._meta.db_table),
-            pk=sql.Identifier(model._meta.pk.column),
+            pk=sql.Identifier(str(model._meta.pk.column)),
         ),
         (
             now,

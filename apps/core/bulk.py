@@ -93,6 +93,7 @@ def upsert_rows(
     changing = [c for c in columns if c not in key and c not in keep]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     returning = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(c)) for c in key)
+    action: sql.Composable
     if changing:
         sets = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(c)) for c in changing)
         old = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(c)) for c in changing)

@@ -33,7 +33,7 @@ def column_of(model: type[models.Model], name: str) -> str:
 
 def _select(model: type[models.Model], attributes: Sequence[Attribute]) -> sql.Composable:
     """Return the select list that yields JSON-able values: decimals, dates and ids as text."""
-    parts = []
+    parts: list[sql.Composable] = []
     for attribute in attributes:
         column = sql.Identifier(column_of(model, attribute.name))
         if attribute.kind is Kind.TIMESTAMP:

@@ -1,8 +1,10 @@
 """The AppConfig of an entity plug-in: its table is in `model.py`, its spec in `spec.py`."""
 
 from importlib import import_module
+from typing import cast
 
 from django.apps import AppConfig
+from django.apps.registry import Apps
 
 from apps.golden.registry import entities
 
@@ -11,7 +13,8 @@ class EntityConfig(AppConfig):
     """Loads `model.py` as the app's models and registers `SPEC` of `spec.py`."""
 
     def import_models(self) -> None:
-        self.models = self.apps.all_models[self.label]
+        registry = cast(Apps, self.apps)  # set by the registry that is calling
+        self.models = registry.all_models[self.label]
         self.models_module = import_module(f"{self.name}.model")
 
     def ready(self) -> None:

@@ -160,7 +160,8 @@ class EntitySpec:
 
     def group_of(self, name: str) -> str:
         """Return the group of an attribute or a collection."""
-        for part in (*self.attributes, *self.collections):
+        parts: list[Attribute | Collection] = [*self.attributes, *self.collections]
+        for part in parts:
             if part.name == name:
                 return part.group or part.name
         raise KeyError(name)

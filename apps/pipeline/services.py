@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from django.db import DatabaseError, OperationalError, transaction
+import psycopg
+from django.db import DataError, IntegrityError, transaction
 
 from apps.audit.context import because
 from apps.core.clock import utcnow
@@ -24,7 +25,27 @@ BATCH = 2_000
 ROUNDS = 20
 """Times the entities are gone through: a record may wake others that refer to it."""
 
+MAX_QUARANTINED = 100
+"""Records one run may set aside; more of them show a fault of the hub, not of the records."""
+
+_RECORD_FAULTS = (
+    DataError,
+    IntegrityError,
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+)
+
 log = logging.getLogger(__name__)
+
+
+class TooManyQuarantined(HubError):
+    code = "too_many_quarantined"
+    title = "The pipeline fails on record after record and was stopped"
+    status = 500
 
 
 def run_pending(*, batch: int = BATCH, progress: Callable[[BatchReport], None] | None = None) -> BatchReport:
@@ -34,6 +55,8 @@ def run_pending(*, batch: int = BATCH, progress: Callable[[BatchReport], None] |
         for spec in entities.values():
             while (report := _run_or_isolate(spec, batch)).records or report.quarantined:
                 total.add(report)
+                if total.quarantined > MAX_QUARANTINED:
+                    raise TooManyQuarantined(f"{total.quarantined} records failed in one run; see the log.")
                 if progress:
                     progress(report)
         if not pending_counts():
@@ -42,12 +65,13 @@ def run_pending(*, batch: int = BATCH, progress: Callable[[BatchReport], None] |
 
 
 def _run_or_isolate(spec: EntitySpec, size: int) -> BatchReport:
-    """Run a batch; when it fails, halve it until the record at fault stands alone, and keep that one aside."""
+    """Run a batch; when it fails, halve it until the record at fault stands alone, and keep that one aside.
+
+    What is no record's fault (database out of reach, lock time-out, missing table) is raised.
+    """
     try:
         return run_batch(spec=spec, limit=size, now=utcnow())
-    except OperationalError:
-        raise  # the database is out of reach or a lock timed out: no record is at fault
-    except (DatabaseError, ValueError, KeyError, TypeError, AttributeError, LookupError) as error:
+    except _RECORD_FAULTS as error:
         if size > 1:
             log.warning("pipeline.batch.failed entity=%s size=%s", spec.name, size, exc_info=error)
             return _run_or_isolate(spec, size // 2)

@@ -1,6 +1,5 @@
 """What landing takes and gives: rows in, counts and changed source records out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,7 @@ class Row:
     """One row of an extract: `data` by column, or a `problem` with what could be read of it in `data`."""
 
     number: int
-    data: Mapping[str, Any]
+    data: dict[str, Any]
     problem: Problem | None = None
 
 

@@ -170,10 +170,10 @@ def _delete_typed_rows(spec: EntitySpec, losers: Sequence[UUID], *, now: datetim
             items = [item for (item,) in cursor]
             write_history(cursor, model, items, kind="-", now=now)
             cursor.execute(sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(table), (items,))
-        model = typed_model(spec)
-        write_history(cursor, model, losers, kind="-", now=now)
+        typed = typed_model(spec)
+        write_history(cursor, typed, losers, kind="-", now=now)
         cursor.execute(
-            sql.SQL("DELETE FROM {} WHERE record_id = ANY(%s)").format(sql.Identifier(model._meta.db_table)),
+            sql.SQL("DELETE FROM {} WHERE record_id = ANY(%s)").format(sql.Identifier(typed._meta.db_table)),
             (list(losers),),
         )
 

@@ -1,7 +1,7 @@
 """CSV: row by row, so that a broken quote or byte costs its own row and no other."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -104,7 +104,11 @@ class _Lines:
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._encoding = encoding
-        self._stream = _utf16_lines(stream, encoding) if encoding.startswith("utf-16") else stream
+        if encoding.startswith("utf-16"):
+            lines = _utf16_lines(stream, encoding)
+            self._read: Callable[[], bytes] = lambda: next(lines, b"")
+        else:
+            self._read = lambda: stream.readline(MAX_LINE_BYTES)
         self._number = 0
         self._waiting: list[bytes] = []
 
@@ -114,9 +118,7 @@ class _Lines:
     def _physical(self) -> bytes:
         if self._waiting:
             return self._waiting.pop()
-        if hasattr(self._stream, "readline"):
-            return self._stream.readline(MAX_LINE_BYTES)
-        return next(self._stream, b"")
+        return self._read()
 
     def __next__(self) -> tuple[int, str, Problem | None]:
         line = self._physical()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from apps.core.errors import Conflict
 from apps.sources.contracts import Landed, Row
 from apps.sources.models import RejectedRow
 from apps.sources.readers.json_lines import json_row
-from apps.sources.services.loads import close_load, land_rows, open_load
+from apps.sources.services.loads import Mode, close_load, land_rows, open_load
 
 
 @transaction.atomic
@@ -35,7 +35,7 @@ def replay_rejected_rows(
         raise Conflict("Replay rows of one layout at a time.")
     layout = active_layout(layouts.pop())
     load = open_load(
-        layout=layout, mode=rows[0].load.mode, origin=f"replay of {rows[0].load.origin}", now=now
+        layout=layout, mode=cast(Mode, rows[0].load.mode), origin=f"replay of {rows[0].load.origin}", now=now
     )
     again = []
     for row in rows:
