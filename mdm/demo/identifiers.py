@@ -1,6 +1,7 @@
 """Company identifiers with correct check digits, distinct per serial: VAT, EIN, registers, LEI, DUNS."""
 
 from collections.abc import Callable
+from functools import cache
 
 from mdm.demo.seeds import spread
 
@@ -174,21 +175,34 @@ def duns(serial: int, *, seed: int) -> str:
     return str(spread(serial, 100_000_000, 899_999_963, seed=seed))
 
 
-def salesforce_id(prefix: str, serial: int) -> str:
-    """An 18-character Salesforce id: 15 characters and the case checksum of each five."""
-    number, tail = spread(serial, 0, 62**5 - 1), ""
-    for _ in range(5):
-        number, rest = divmod(number, 62)
-        tail = BASE62[rest] + tail
-    body = f"{prefix}Qx00000{tail}"
-    checks = ""
-    for start in (0, 5, 10):
-        bits = sum(1 << place for place, char in enumerate(body[start : start + 5]) if char.isupper())
-        checks += CHECK32[bits]
-    return body + checks
+def _upper_bits(text: str) -> int:
+    return sum(1 << place for place, char in enumerate(text) if char.isupper())
+
+
+# Two base-62 digits and the bits of their capitals, so that an id takes three look-ups.
+PAIRS = [(first + second, _upper_bits(first + second)) for first in BASE62 for second in BASE62]
+
+
+@cache
+def _head(prefix: str, org: str) -> tuple[str, str]:
+    """The first ten characters of an id and the checksum of both their fives."""
+    return f"{prefix}{org}00000", CHECK32[_upper_bits(prefix + org)] + "A"
+
+
+def salesforce_id(prefix: str, serial: int, *, org: str = "Qx") -> str:
+    """An 18-character Salesforce id: 15 characters and the case checksum of each five.
+
+    `prefix` are the three characters of the object, `org` the two of the instance.
+    """
+    head, checks = _head(prefix, org)
+    number, last = divmod(spread(serial, 0, 62**5 - 1), 62)
+    high, low = divmod(number, 3844)
+    (first, first_bits), (second, second_bits) = PAIRS[high], PAIRS[low]
+    bits = first_bits | second_bits << 2 | (last < 26) << 4
+    return f"{head}{first}{second}{BASE62[last]}{checks}{CHECK32[bits]}"
 
 
 def break_check_digit(tax: str) -> str:
-    """The same tax id with a wrong last digit (the last but three for Dutch and Swedish numbers)."""
+    """The same tax id with a wrong check digit; a letter code behind the number stays."""
     place = len(tax) - (4 if tax.endswith("B01") else 3 if tax.startswith("SE") else 1)
     return f"{tax[:place]}{(int(tax[place]) + 1) % 10}{tax[place + 1 :]}"

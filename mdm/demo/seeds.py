@@ -16,6 +16,11 @@ def spread(serial: int, low: int, span: int, *, seed: int = 0) -> int:
     return low + (serial * PRIME + seed * 104_729) % span
 
 
+def even_draw(serial: int, seed: int, purpose: str) -> float:
+    """A number in [0, 1) whose values over consecutive serials are spread evenly (golden ratio steps)."""
+    return (serial * 0.6180339887498949 + crc32(f"{purpose}{seed}".encode()) / 2**32) % 1.0
+
+
 class SeenFilter:
     """Remembers texts in a fixed number of bits; may call a new text seen, never a seen one new."""
 
