@@ -1,0 +1,1 @@
+"""Reference data, read when first asked for: countries, currencies, industries, payment terms, words."""
