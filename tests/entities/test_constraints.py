@@ -74,6 +74,7 @@ VIOLATIONS: list[Violation] = [
     row("resource_email_format", "resource", email="a b@c.de"),
     row("resource_phone_e164", "resource", phone="+12345678901234567"),
     itself("resource_manager_not_itself", "resource", "manager"),
+    row("resource_employment_in_order", "resource", hire_date=LATE, term_date=EARLY),
     row("resource_utilization_target_percent", "resource", utilization_target=Decimal("100.000001")),
     row("resource_fte_not_negative", "resource", fte=Decimal("-0.5")),
     row("resource_weekly_hours_of_a_week", "resource", weekly_hours=Decimal(169)),

@@ -42,6 +42,21 @@ def test_without_a_base_value_there_is_no_current_value() -> None:
     assert derive(document) == document
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [("engagement", "start", "end"), ("project", "start", "end"), ("resource", "hire_date", "term_date")],
+)
+def test_a_last_day_before_the_first_one_is_left_out(name: str, first: str, last: str) -> None:
+    work_out = entities.get(name).derive
+    assert work_out is not None
+    document = {"name": "X", first: "2026-01-02", last: "2026-01-01"}
+
+    assert work_out(document) == {"name": "X", first: "2026-01-02"}
+    assert document[last] == "2026-01-01"
+    for end in ("2026-01-02", "2026-01-03", None):
+        assert work_out({**document, last: end}) == {**document, last: end}
+
+
 @given(base=cents, deltas=st.lists(st.tuples(cents, st.sampled_from(["effective", "draft", "rejected"]))))
 def test_current_value_is_exact_and_does_not_depend_on_the_order_of_changes(
     base: str, deltas: list[tuple[str, str]]

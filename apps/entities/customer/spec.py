@@ -68,5 +68,6 @@ SPEC = EntitySpec(
         "tax_ids.value",
         "contacts.email",
     ),
+    checks=("has_strong_identifier", "is_contactable"),
     filters=("status", "legal_entity", "currency", "segment", "industry", "owner", "parent", "screening"),
 )

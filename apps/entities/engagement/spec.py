@@ -4,14 +4,17 @@ from decimal import Decimal
 
 from apps.entities.engagement.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.engagement.collections import COLLECTIONS
+from apps.entities.periods import without_reversed_end
 from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
 
 
 def derive(document: Document) -> Document:
     """Return the document with `current_value`: base value plus what effective change orders add or take.
 
-    Without a base value there is none: a sum of changes alone would look like a value.
+    Without a base value there is none: a sum of changes alone would look like a value. An end before
+    the start is left out.
     """
+    document = without_reversed_end(document, "start", "end")
     base = document.get("base_value")
     if base is None:
         return document

@@ -1,8 +1,15 @@
 """How the engine treats a project: work under an engagement that is planned, staffed and booked."""
 
+from apps.entities.periods import without_reversed_end
 from apps.entities.project.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.project.collections import COLLECTIONS
-from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec
+from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
+
+
+def derive(document: Document) -> Document:
+    """Return the document without an end before the start."""
+    return without_reversed_end(document, "start", "end")
+
 
 MATCH = MatchSpec(
     strategy="key",
@@ -58,4 +65,5 @@ SPEC = EntitySpec(
         "start",
         "end",
     ),
+    derive=derive,
 )

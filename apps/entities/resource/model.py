@@ -39,13 +39,13 @@ class Resource(GoldenEntity):
 
     class Meta:
         verbose_name = "resource"
-        # No order of hire_date and term_date: after a rehire one system may still tell the old end.
         constraints = (
             rule.one_of("resource_status_known", "status", LIFECYCLE.states),
             rule.one_of("resource_kind_known", "kind", KINDS),
             rule.matches("resource_email_format", "email", rule.EMAIL),
             rule.matches("resource_phone_e164", "phone", rule.PHONE),
             rule.not_itself("resource_manager_not_itself", "manager"),
+            rule.in_order("resource_employment_in_order", "hire_date", "term_date"),
             rule.between("resource_utilization_target_percent", "utilization_target", 0, 100),
             rule.not_negative("resource_fte_not_negative", "fte"),
             rule.between("resource_weekly_hours_of_a_week", "weekly_hours", 0, 168),

@@ -1,8 +1,15 @@
 """How the engine treats a resource: a person, or a placeholder for one, whom projects are staffed with."""
 
+from apps.entities.periods import without_reversed_end
 from apps.entities.resource.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.resource.collections import COLLECTIONS
-from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec
+from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
+
+
+def derive(document: Document) -> Document:
+    """Return the document without an end of employment before its beginning, told of an earlier one."""
+    return without_reversed_end(document, "hire_date", "term_date")
+
 
 MATCH = MatchSpec(
     strategy="fuzzy",
@@ -48,6 +55,7 @@ SPEC = EntitySpec(
     },
     approvals=("identity", "cost_rates"),
     lookups=("worker_id", "email", "phone", "assignments.number"),
+    checks=("has_strong_identifier",),
     filters=(
         "status",
         "kind",
@@ -61,4 +69,5 @@ SPEC = EntitySpec(
         "region",
         "group",
     ),
+    derive=derive,
 )
