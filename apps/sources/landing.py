@@ -160,7 +160,8 @@ def _land_record(
     landing.row, landing.raw_hash = (
         (landing.row, landing.raw_hash) if partial and before else (each.row, each.raw_hash)
     )
-    landing.source_version = max(known, record.source_version, key=version_key)
+    if record.mode == "record":  # a contribution has a version of its own, which says nothing of the record's
+        landing.source_version = max(known, record.source_version, key=version_key)
     landing.complete = landing.complete or record.mode == "record"
     landing.deleted = record.deleted if record.mode == "record" else landing.deleted
     if partial:
