@@ -1,12 +1,13 @@
 """Calls to a target, made in a thread of the pool: no database here, and nothing is raised."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from apps.connectors.contracts import CallContext, Connector, Failure, FailureClass, Outcome, Remote, Write
 from apps.distribution.drafts import Draft
+from apps.distribution.engine.comparing import holds
 from apps.distribution.models import Op
 
 log = structlog.get_logger(__name__)
@@ -23,11 +24,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one draft; `confirmed` when a look showed that the target has it already."""
+    """What came of one draft. After a look: `confirmed` when the target has it already, `absent` when it
+    has nothing that could be switched off."""
 
     draft: Draft
     outcome: Outcome
     confirmed: bool = False
+    absent: bool = False
 
 
 def plan_calls(drafts: Sequence[Draft], *, batch_size: int) -> list[Call]:
@@ -74,23 +77,29 @@ def _failure_of(connector: Connector, error: Exception, call: Call) -> Failure:
 
 
 def _carry_out(connector: Connector, call: Call) -> list[Result]:
-    seen = _look_up(connector, call) if call.drafts[0].facts.unsure else {}
-    confirmed = {
-        draft.facts.lane_id: remote
-        for draft in call.drafts
-        if (remote := seen.get(draft.facts.lane_id)) is not None and holds(draft, remote)
-    }
-    results = [
-        Result(draft, Outcome("unchanged", remote.native_id, remote.version), confirmed=True)
-        for draft in call.drafts
-        if (remote := confirmed.get(draft.facts.lane_id)) is not None
-    ]
-    rest = [draft for draft in call.drafts if draft.facts.lane_id not in confirmed]
-    if rest:
-        writes = [_write(connector, draft, seen.get(draft.facts.lane_id)) for draft in rest]
-        send = connector.upsert if call.op is Op.UPSERT else connector.deactivate
-        results.extend(Result(*pair) for pair in zip(rest, send(call.object, writes), strict=True))
-    return results
+    if not call.drafts[0].facts.unsure:
+        return _send(connector, call, call.drafts, {})
+    seen = _look_up(connector, call)
+    results, rest = [], []
+    for draft in call.drafts:
+        remote = seen.get(draft.facts.lane_id)
+        if remote is not None and holds(draft.ready.body, remote.values):
+            results.append(
+                Result(draft, Outcome("unchanged", remote.native_id, remote.version), confirmed=True)
+            )
+        elif remote is None and call.op is Op.DEACTIVATE and not draft.facts.known:
+            results.append(Result(draft, Outcome("unchanged"), absent=True))
+        else:
+            rest.append(draft)
+    return results + (_send(connector, call, rest, seen) if rest else [])
+
+
+def _send(
+    connector: Connector, call: Call, drafts: Sequence[Draft], seen: Mapping[int, Remote]
+) -> list[Result]:
+    writes = [_write(connector, draft, seen.get(draft.facts.lane_id)) for draft in drafts]
+    send = connector.upsert if call.op is Op.UPSERT else connector.deactivate
+    return [Result(*pair) for pair in zip(drafts, send(call.object, writes), strict=True)]
 
 
 def _look_up(connector: Connector, call: Call) -> dict[int, Remote]:
@@ -98,6 +107,7 @@ def _look_up(connector: Connector, call: Call) -> dict[int, Remote]:
     lanes = {draft.payload.ext_id: draft.facts.lane_id for draft in call.drafts if draft.payload}
     mapping = call.drafts[0].mapping
     fields = [field.remote.text for field in mapping.fields if field.pushes] if mapping else []
+    fields += [part.remote.text for part in mapping.lists] if mapping else []
     found = connector.fetch(call.object, list(lanes), fields)
     return {lanes[remote.ext_id]: remote for remote in found if remote.ext_id in lanes}
 
@@ -113,19 +123,3 @@ def _write(connector: Connector, draft: Draft, seen: Remote | None) -> Write:
         delivery_id=str(draft.key),
         mapping_version=draft.mapping_version,
     )
-
-
-def holds(draft: Draft, remote: Remote) -> bool:
-    """Tell whether the target holds everything this draft would write; in doubt it does not."""
-    mapping, payload = draft.mapping, draft.payload
-    if mapping is None or payload is None or draft.op is not Op.UPSERT or mapping.lists:
-        return False
-    written = [field.remote for field in mapping.fields if field.pushes]
-    if any(_says(path.get(payload.body)) and not _says(path.get(remote.values)) for path in written):
-        return False
-    return not mapping.drift(payload, remote.values)
-
-
-def _says(value: object) -> bool:
-    """Tell a value from nothing: null, empty and absent are the same to most targets, 0 and False are not."""
-    return bool(value) or isinstance(value, bool | int | float)

@@ -71,6 +71,8 @@ def ending_of_draft(draft: Draft, *, now: datetime) -> Ending:
 def ending_of_result(result: Result, *, now: datetime) -> Ending:
     """Return how a draft ends after its call."""
     outcome, draft = result.outcome, result.draft
+    if result.absent:
+        return Ending(draft, Outcome.SKIPPED, LaneNext(next_at=now), "never_delivered", healthy=True)
     if outcome.ok:
         named = Outcome.CONFIRMED if result.confirmed else Outcome(outcome.status)
         return Ending(draft, named, LaneNext(next_at=now), reached=result, healthy=True)
