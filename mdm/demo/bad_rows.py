@@ -7,6 +7,7 @@ from typing import Any
 
 from mdm.demo import certinia, keys, netsuite, netsuite_work, salesforce, staff
 from mdm.demo.batch import Batch, Row
+from mdm.demo.cells import key_of, put
 from mdm.demo.customers import Allocator, TrueCustomer, make_customer
 from mdm.demo.firm import Firm, Portfolio
 from mdm.demo.identifiers import break_check_digit, tax_id
@@ -18,7 +19,6 @@ from mdm.demo.vocabulary import countries
 from mdm.demo.work import MAX_ENGAGEMENTS, Assignment, TrueEngagement, TrueProject
 from mdm.demo.workforce import make_worker
 
-COLUMNS = {**salesforce.COLUMNS, **certinia.COLUMNS, **netsuite_work.COLUMNS, **staff.COLUMNS}
 OWN = "<its own key>"
 # (file, column, value, reason, what to expect)
 CUSTOMER_FAULTS: tuple[tuple[str, str, Any, str, str], ...] = (
@@ -91,19 +91,6 @@ def host_of(portfolio: Portfolio) -> Host | None:
     if not project.assignments:
         return None
     return Host(invoice.engagement, project, project.assignments[0], invoice)
-
-
-def put(file: str, row: Row, column: str, value: Any) -> None:
-    """Sets a cell by its column's name."""
-    if isinstance(row, dict):
-        row[column] = value
-    else:
-        row[COLUMNS[file].index(column)] = value
-
-
-def key_of(row: Row) -> str:
-    """The key of a row: its Id, id or first cell."""
-    return str(row.get("Id", row.get("id")) if isinstance(row, dict) else row[0])
 
 
 def phantom(firm: Firm, number: int) -> TrueCustomer:

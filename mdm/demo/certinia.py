@@ -86,9 +86,10 @@ def project_row(
     ]  # fmt: skip
 
 
-def _milestone_row(
+def milestone_row(
     rng: Random, engagement: TrueEngagement, project: TrueProject, milestone: Milestone
 ) -> list[Any]:
+    """A milestone as the PSA holds it."""
     invoiced = bool(milestone.invoice_no)
     status = (
         "Invoiced"
@@ -139,4 +140,4 @@ def add_project(
         )
     batch.add(PROJECTS, row)
     for milestone in project.milestones:
-        batch.add(MILESTONES, _milestone_row(rng, engagement, project, milestone))
+        batch.add(MILESTONES, milestone_row(rng, engagement, project, milestone))

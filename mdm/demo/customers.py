@@ -223,9 +223,12 @@ def _lookalikes(
     return [first, second]
 
 
-def iter_families(size: int, seed: int, *, first: int = 1) -> Iterator[list[TrueCustomer]]:
+def iter_families(
+    size: int, seed: int, *, first: int = 1, allocator: Allocator | None = None
+) -> Iterator[list[TrueCustomer]]:
     """All customers of a firm in families of one to six; `size` customers, serials from `first`."""
-    allocator, serial, last = Allocator(SeenFilter(size)), first, first + size - 1
+    allocator = allocator or Allocator(SeenFilter(size))
+    serial, last = first, first + size - 1
     while serial <= last:
         rng = stream(seed, "customer", serial)
         country = rng.choice(country_draw())

@@ -7,6 +7,7 @@ from pathlib import Path
 from mdm.demo import certinia, netsuite, netsuite_work, salesforce, staff
 from mdm.demo.bad_rows import Host, host_of, plant
 from mdm.demo.batch import CUSTOMERS, TRUTH_COLUMNS, Batch, Row
+from mdm.demo.cells import COLUMNS
 from mdm.demo.customers import AS_OF, TrueCustomer
 from mdm.demo.firm import Firm, Portfolio, generate
 from mdm.demo.seeds import stream
@@ -20,13 +21,6 @@ WORK_FILES = (
 )  # fmt: skip
 STAFF_FILES = (staff.WORKERS, staff.RESOURCES, staff.RATES)
 FILES = (netsuite.SUBSIDIARIES, *STAFF_FILES, *CUSTOMER_FILES, *WORK_FILES)
-COLUMNS = {
-    **salesforce.COLUMNS,
-    **netsuite_work.COLUMNS,
-    **certinia.COLUMNS,
-    **staff.COLUMNS,
-    **TRUTH_COLUMNS,
-}
 CHUNK = 100
 
 

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from mdm.demo.customers import TrueCustomer, iter_families
+from mdm.demo.customers import Allocator, TrueCustomer, iter_families
 from mdm.demo.invoices import TrueInvoice, invoices_of
-from mdm.demo.seeds import stream
-from mdm.demo.work import TrueEngagement, engagements_of
+from mdm.demo.planning import engagements_of
+from mdm.demo.seeds import SeenFilter, stream
+from mdm.demo.work import TrueEngagement
 from mdm.demo.workforce import Staff, TrueWorker, make_workforce, staff_of
+
+LATER_GAP = 10_000
 
 
 @dataclass(slots=True)
@@ -42,10 +45,15 @@ class Firm:
         """Who can sell, lead and work."""
         return staff_of(self.workers)
 
-    def iter_customers(self) -> Iterator[TrueCustomer]:
-        """All true customers in order of their serial."""
-        for family in iter_families(self.size, self.seed):
+    def iter_customers(self, *, more: int = 0) -> Iterator[TrueCustomer]:
+        """All true customers in order of their serial, then `more` that came later (serials leave a gap)."""
+        allocator = Allocator(SeenFilter(self.size + more))
+        for family in iter_families(self.size, self.seed, allocator=allocator):
             yield from family
+        if more:
+            first = self.size + LATER_GAP
+            for family in iter_families(more, self.seed, first=first, allocator=allocator):
+                yield from family
 
     def portfolio(self, customer: TrueCustomer) -> Portfolio:
         """Engagements and invoices of one customer."""

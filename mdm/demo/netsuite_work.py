@@ -9,7 +9,8 @@ from mdm.demo.batch import Batch, cents, number
 from mdm.demo.customers import AS_OF
 from mdm.demo.invoices import InvoiceLine, TrueInvoice
 from mdm.demo.netsuite import Json, currency, ref, subsidiary, terms
-from mdm.demo.work import REV_REC, TrueEngagement, TrueProject
+from mdm.demo.planning import REV_REC
+from mdm.demo.work import TrueEngagement, TrueProject
 
 ORDERS, JOBS, INVOICES = "netsuite/sales_orders.ndjson", "netsuite/jobs.csv", "netsuite/invoices.ndjson"
 COLUMNS: dict[str, tuple[str, ...]] = {
