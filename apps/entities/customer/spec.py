@@ -2,6 +2,7 @@
 
 from apps.entities.customer.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.customer.collections import COLLECTIONS
+from apps.entities.customer.rules import RULES
 from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec
 
 MATCH = MatchSpec(
@@ -68,6 +69,6 @@ SPEC = EntitySpec(
         "tax_ids.value",
         "contacts.email",
     ),
-    checks=("has_strong_identifier", "is_contactable"),
+    checks=RULES,
     filters=("status", "legal_entity", "currency", "segment", "industry", "owner", "parent", "screening"),
 )

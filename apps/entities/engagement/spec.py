@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from apps.entities.engagement.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.engagement.collections import COLLECTIONS
+from apps.entities.engagement.rules import RULES
 from apps.entities.periods import without_reversed_end
 from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
 
@@ -64,6 +65,7 @@ SPEC = EntitySpec(
     },
     approvals=("value", "billing_schedule", "change_orders"),
     lookups=("contract_no", "opportunity_ref", "master_agreement", "po_number"),
+    checks=RULES,
     filters=(
         "status",
         "customer",

@@ -2,6 +2,7 @@
 
 from apps.entities.invoice.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.invoice.collections import COLLECTIONS
+from apps.entities.invoice.rules import RULES
 from apps.golden.spec import EntitySpec, MatchSpec
 
 _NUMBER = ("legal_entity", "invoice_no")
@@ -27,6 +28,7 @@ SPEC = EntitySpec(
         "status": ("erp",),
     },
     lookups=("invoice_no", "po_ref"),
+    checks=RULES,
     filters=(
         "status",
         "kind",

@@ -3,6 +3,7 @@
 from apps.entities.periods import without_reversed_end
 from apps.entities.project.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.project.collections import COLLECTIONS
+from apps.entities.project.rules import RULES
 from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
 
 
@@ -49,6 +50,7 @@ SPEC = EntitySpec(
         "status": ("psa", "erp", "crm"),
     },
     lookups=("project_no", "origin_key", "milestones.invoice_no"),
+    checks=RULES,
     filters=(
         "status",
         "customer",

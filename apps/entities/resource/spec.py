@@ -3,6 +3,7 @@
 from apps.entities.periods import without_reversed_end
 from apps.entities.resource.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.resource.collections import COLLECTIONS
+from apps.entities.resource.rules import RULES
 from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
 
 
@@ -55,7 +56,7 @@ SPEC = EntitySpec(
     },
     approvals=("identity", "cost_rates"),
     lookups=("worker_id", "email", "phone", "assignments.number"),
-    checks=("has_strong_identifier",),
+    checks=RULES,
     filters=(
         "status",
         "kind",
