@@ -61,6 +61,8 @@ _CODES = {
     "API_CURRENTLY_DISABLED": FailureClass.TRANSIENT,
     "REQUIRED_FIELD_MISSING": FailureClass.PERMANENT,
 }
+# How Salesforce says that the external id of a parent is unknown: the code alone does not tell.
+_NO_PARENT = "Foreign key external ID"
 _PAUSE = 300.0  # seconds to wait after the daily limit, which names no time itself
 
 
@@ -79,6 +81,8 @@ def classify(answer: Response | Exception, context: CallContext) -> Failure:
     code = str(first.get("errorCode") or first.get("statusCode") or f"HTTP_{answer.status}")
     fields = first.get("fields") or [None]
     cls = _CODES.get(code, class_of_status(answer.status))
+    if code == "INVALID_FIELD" and str(first.get("message", "")).startswith(_NO_PARENT):
+        cls = FailureClass.MISSING_DEPENDENCY
     failure = failure_of_response(answer, cls, code, str(first.get("message", "")), field=fields[0])
     return _with_pause(failure)
 

@@ -1,0 +1,103 @@
+"""Start and stop sandbox systems, in a thread for tests and in a process of their own for the product."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apps.connectors.sandbox.faults import Fault
+from apps.connectors.sandbox.netsuite import NetSuiteSandbox
+from apps.connectors.sandbox.salesforce import SalesforceSandbox
+from apps.connectors.sandbox.server import SandboxServer
+from apps.connectors.sandbox.store import Effect, Store
+from apps.connectors.sandbox.system import SandboxSystem
+from apps.core.registry import Registry
+
+SANDBOXES: Registry[type[SandboxSystem]] = Registry("sandbox system")
+SANDBOXES.add("salesforce", SalesforceSandbox)
+SANDBOXES.add("netsuite", NetSuiteSandbox)
+
+# Known to everyone, for servers that listen on this machine only and hold nothing but copies.
+_SECRETS = {
+    "salesforce": {"client_id": "mdm-hub", "client_secret": "sandbox-crm"},
+    "netsuite": {
+        "consumer_key": "mdm-hub",
+        "consumer_secret": "sandbox-erp",
+        "token_id": "mdm-token",
+        "token_secret": "sandbox-token",
+    },
+}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "salesforce": {"objects": ["Account", "Opportunity", "pse__Proj__c", "MDM_Invoice__c"]},
+    "netsuite": {
+        "account": "TSTDRV1",
+        "objects": ["customer", "customrecord_mdm_engagement", "job", "employee"],
+    },
+}
+
+
+def default_secrets(name: str) -> dict[str, str]:
+    """Return what a connection must hold to sign in to the sandbox of this name."""
+    return dict(_SECRETS[name])
+
+
+def default_options(name: str) -> dict[str, Any]:
+    """Return the connection's options for the sandbox of this name."""
+    return dict(_OPTIONS[name])
+
+
+@dataclass(slots=True)
+class RunningSandbox:
+    """A sandbox that serves; tests read its journal and arm its faults without HTTP."""
+
+    name: str
+    server: SandboxServer
+    thread: threading.Thread
+
+    @property
+    def base_url(self) -> str:
+        return self.server.base_url
+
+    @property
+    def system(self) -> SandboxSystem:
+        return self.server.system
+
+    @property
+    def store(self) -> Store:
+        return self.system.store
+
+    def arm(self, kind: str, **options: Any) -> Fault:
+        """Arm a fault as POST /__fault__ does."""
+        fault = self.system.faults.arm({"kind": kind, **options})
+        if kind == "token_expiry":
+            self.store.expire_tokens()
+        if kind == "delete" and (row := self.store.find(fault.obj, ext_id=fault.ext_id)):
+            self.store.delete(row)
+        return fault
+
+    def effects(self, obj: str = "", ext_id: str = "") -> list[Effect]:
+        return self.store.effects(obj=obj, ext_id=ext_id)
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join(5)
+        self.store.close()
+
+
+def open_sandbox(
+    name: str, *, port: int = 0, state: Path | str = ":memory:", secrets: dict[str, str] | None = None
+) -> SandboxServer:
+    """Bind a sandbox to a loopback port (0: any free one) without serving yet."""
+    keys = {**_SECRETS[name], "account": str(_OPTIONS[name].get("account", "")), **(secrets or {})}
+    return SandboxServer(SANDBOXES.get(name)(Store(state), keys), port)
+
+
+def start_sandbox(
+    name: str, *, port: int = 0, state: Path | str = ":memory:", secrets: dict[str, str] | None = None
+) -> RunningSandbox:
+    """Serve a sandbox from a thread of this process over real HTTP; call `stop()` in the end."""
+    server = open_sandbox(name, port=port, state=state, secrets=secrets)
+    thread = threading.Thread(target=server.serve_forever, name=f"sandbox-{name}", daemon=True)
+    thread.start()
+    return RunningSandbox(name, server, thread)

@@ -1,0 +1,105 @@
+"""What all sandbox systems share: faults around writes and reads, control addresses, the page."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict
+from typing import Any
+
+from apps.connectors.sandbox.faults import BEFORE_WRITE, ON_READ, Faults
+from apps.connectors.sandbox.messages import Reply, Request
+from apps.connectors.sandbox.page import render_page
+from apps.connectors.sandbox.schema import ObjectType
+from apps.connectors.sandbox.store import Row, Store
+
+
+class SandboxSystem(ABC):
+    """One vendor's API over a store. Subclasses answer the vendor's addresses in the vendor's words."""
+
+    name: str
+    title: str
+    objects: dict[str, ObjectType]
+
+    def __init__(self, store: Store, secrets: dict[str, str]) -> None:
+        self.store = store
+        self.secrets = secrets
+        self.faults = Faults()
+
+    def answer(self, request: Request) -> Reply:
+        """Answer any request; control addresses begin with two underscores."""
+        if request.path == "/" and request.method == "GET":
+            return Reply(200, render_page(self, request.query), {"Content-Type": "text/html; charset=utf-8"})
+        if request.path.startswith("/__"):
+            return self._control(request)
+        return self.serve(request)
+
+    @abstractmethod
+    def serve(self, request: Request) -> Reply:
+        """Answer an address of the vendor's API."""
+
+    @abstractmethod
+    def fault_reply(self, kind: str, options: dict[str, Any]) -> Reply:
+        """Return the vendor's envelope for an armed fault."""
+
+    def before_write(self, obj: str, ext_id: str) -> Reply | None:
+        """Return the reply of a fault that keeps a write from happening."""
+        fault = self.faults.take(BEFORE_WRITE, obj, ext_id)
+        if fault is None:
+            return None
+        if fault.kind == "refuse":
+            return Reply(0, drop=True)
+        if fault.kind == "hang":
+            seconds = float(fault.options.get("seconds", 60))
+            return Reply(504, "upstream timed out", wait=seconds)
+        if fault.kind == "answer":
+            options = fault.options
+            return Reply(int(options.get("status", 500)), options.get("body"), options.get("headers", {}))
+        return self.fault_reply(fault.kind, fault.options)
+
+    def after_write(self, row: Row, reply: Reply) -> Reply:
+        """Return the reply of a write that was done, or what a fault makes of it."""
+        silent = self.faults.take(frozenset({"silent_change"}), row.obj, row.ext_id or "")
+        if silent is not None:
+            self.store.change_silently(row, {str(silent.options["field"]): silent.options.get("value")})
+        if self.faults.take(frozenset({"drop"}), row.obj, row.ext_id or "") is not None:
+            return Reply(0, drop=True)
+        return reply
+
+    def as_read(self, row: Row) -> Row:
+        """Return a record as a reader sees it: possibly as it was before the last write."""
+        if row.previous is not None and self.faults.take(ON_READ, row.obj, row.ext_id or ""):
+            return Row(
+                row.obj, row.native_id, row.ext_id, row.previous, None, row.version - 1, row.created_at,
+                row.created_at, row.deleted,
+            )  # fmt: skip
+        return row
+
+    def _control(self, request: Request) -> Reply:
+        if request.path == "/__fault__":
+            return self._fault(request)
+        if request.path == "/__journal__":
+            effects = self.store.effects(
+                obj=request.query.get("obj", ""), ext_id=request.query.get("ext_id", "")
+            )
+            return Reply(200, [asdict(effect) for effect in effects])
+        if request.path == "/__state__":
+            return Reply(200, {"system": self.name, "objects": self.store.counts()})
+        if request.path == "/__reset__" and request.method == "POST":
+            self.store.clear()
+            self.faults.clear()
+            return Reply(200, {"reset": True})
+        return Reply(404, {"error": "no such control address"})
+
+    def _fault(self, request: Request) -> Reply:
+        if request.method == "GET":
+            return Reply(200, [fault.described() for fault in self.faults.armed()])
+        if request.method == "DELETE":
+            self.faults.clear()
+            return Reply(200, {"cleared": True})
+        try:
+            fault = self.faults.arm(request.json() or {})
+        except (ValueError, TypeError, AttributeError) as error:
+            return Reply(400, {"error": str(error)})
+        if fault.kind == "token_expiry":
+            self.store.expire_tokens()
+        if fault.kind == "delete" and (row := self.store.find(fault.obj, ext_id=fault.ext_id)):
+            self.store.delete(row)
+        return Reply(200, fault.described())
