@@ -8,7 +8,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from apps.audit.context import Actor, acting
 from apps.connectors.services import save_connection, seed_default_mappings
-from apps.distribution.services import ensure_default_subscriptions
+from apps.distribution.services import ensure_default_subscriptions, ensure_schedules
 from apps.mastering.services import ensure_default_ownership
 from apps.matching.services import ensure_default_match_rules
 from apps.sources.models import SourceSystem, SystemRole
@@ -60,6 +60,7 @@ def seed_defaults(*, now: datetime) -> None:
         ensure_default_match_rules(now=now)
         seed_default_mappings(actor=SEEDING, now=now)
         _seed_schedules()
+        ensure_schedules()
         _seed_sandbox_connections(now=now)
         ensure_default_subscriptions(actor=SEEDING, now=now)
 

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.core.management import get_commands
-
 from mdm.local import programs
 from mdm.local.broker import Broker
 from mdm.local.children import LocalServiceError
@@ -66,16 +64,16 @@ class Stack:
         self._load(supervisor)
 
     def _start_targets(self, supervisor: Supervisor) -> None:
-        if "run_sandbox" not in get_commands():
-            return
         with self.step("sandbox CRM and ERP"):
-            for system, port in (("crm", self.crm_port), ("erp", self.erp_port)):
+            for system, port in (("salesforce", self.crm_port), ("netsuite", self.erp_port)):
                 supervisor.start(self._sandbox(system, port), stage=TARGETS)
 
     def _sandbox(self, system: str, port: int) -> programs.Program:
+        store = self.state / f"sandbox/{system}.sqlite"
+        store.parent.mkdir(exist_ok=True)
         return programs.Program(
             f"sandbox-{system}",
-            programs.manage("run_sandbox", system, "--port", str(port)),
+            programs.manage("run_sandbox", system, "--port", str(port), "--state", str(store)),
             self.env,
             self.state / f"log/sandbox-{system}.log",
             lambda: programs.accepts("127.0.0.1", port),
@@ -85,9 +83,13 @@ class Stack:
         if self.extracts:
             self.report(f"loading {self.extracts}")
             self._manage(supervisor, "load_folder", str(self.extracts))
-        elif self.demo and "load_demo" in get_commands():
+        elif self.demo:
             self.report("loading the demo firm")
             self._manage(supervisor, "load_demo")
+
+    def prove(self, supervisor: Supervisor) -> None:
+        """Follow one new record from the API into both targets; LocalServiceError when it does not arrive."""
+        self._manage(supervisor, "prove_round", f"http://127.0.0.1:{self.port}")
 
     def _manage(self, supervisor: Supervisor, *arguments: str) -> None:
         code = supervisor.run(programs.manage(*arguments), env=self.env, cwd=ROOT)

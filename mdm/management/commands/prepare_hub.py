@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from apps.accounts.models import User
@@ -17,8 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
-        if "seed_defaults" in get_commands():
-            call_command("seed_defaults")
+        call_command("seed_defaults")
         passwords = first_passwords()
         known = set(User.objects.filter(username__in=PEOPLE).values_list("username", flat=True))
         for name, roles in PEOPLE.items():

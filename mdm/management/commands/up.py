@@ -1,8 +1,13 @@
 """Run the whole hub on this machine: stores, schema, demo firm, targets, web, worker, scheduler."""
 
 import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
@@ -10,12 +15,14 @@ from rich.table import Table
 
 from mdm.local.children import LocalServiceError
 from mdm.local.logins import PEOPLE, first_passwords
-from mdm.local.paths import home
+from mdm.local.paths import home, socket_folder
 from mdm.local.programs import free_port, progress_watch
 from mdm.local.stack import Stack
 from mdm.local.supervisor import Supervisor, signals_interrupt
 
 PORT = 8000
+CHECK_PORT = 18000
+_CHECKING = "MDM_CHECKING"
 
 
 class Command(BaseCommand):
@@ -38,10 +45,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(highlight=False, soft_wrap=True)
+        if options["check"] and not os.environ.get(_CHECKING):
+            self._check_apart()
         try:
             stack = self._stack(console, options)
             with signals_interrupt(), Supervisor(stack.state, stack.report) as supervisor:
                 stack.start(supervisor)
+                if options["check"]:
+                    stack.prove(supervisor)
+                    console.print("check passed: landed, golden, in both targets")
+                    return
                 self._welcome(console, stack)
                 supervisor.watch([progress_watch(stack.state)])
         except LocalServiceError as problem:
@@ -49,18 +62,38 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             console.print("stopped")
 
+    def _check_apart(self) -> NoReturn:
+        """Run the check in a home of its own, so that it meets no running hub and leaves nothing behind."""
+        folder = Path(tempfile.mkdtemp(prefix="mdm-check-"))
+        folder.chmod(0o711)  # PostgreSQL's account must walk through it
+        env = {**os.environ, "MDM_HOME": str(folder), _CHECKING: "1"}
+        child = subprocess.Popen([sys.executable, *sys.argv], env=env)
+        try:
+            with signals_interrupt():
+                code = child.wait()
+        except KeyboardInterrupt:
+            child.terminate()
+            code = child.wait() or 130
+        if code == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(socket_folder(folder), ignore_errors=True)
+        else:
+            self.stderr.write(f"check failed; logs are in {folder}/log")
+        sys.exit(code)
+
     def _stack(self, console: Console, options: dict[str, Any]) -> Stack:
         extracts: Path | None = options["data"]
         if extracts and not extracts.is_dir():
             raise CommandError(f"--data {extracts}: no such folder")
         host, wanted = options["host"], options["port"]
+        first = CHECK_PORT if options["check"] else PORT
         return Stack(
             state=home(),
             report=lambda text: console.print(f"  {text}"),
             host=host,
-            port=free_port(wanted or PORT, host=host, strict=wanted is not None),
-            crm_port=free_port(8101),
-            erp_port=free_port(8201),
+            port=free_port(wanted or first, host=host, strict=wanted is not None),
+            crm_port=free_port(first + 101),
+            erp_port=free_port(first + 201),
             demo=not options["no_demo"],
             extracts=extracts.resolve() if extracts else None,
         )
