@@ -54,7 +54,7 @@ SPEC = EntitySpec(
         "selling": ("erp", "crm", "psa"),
         "terms": ("erp", "crm"),
         "contacts": ("crm", "erp", "psa"),
-        "status": ("crm", "erp", "psa"),
+        "status": ("erp", "crm", "psa"),
     },
     approvals=("name", "tax", "terms"),
     lookups=(

@@ -61,7 +61,7 @@ SPEC = EntitySpec(
         "revenue": ("erp", "psa"),
         "billing_schedule": ("erp", "psa", "crm"),
         "change_orders": ("crm", "erp", "psa"),
-        "status": ("crm", "psa", "erp"),
+        "status": ("erp", "psa", "crm"),
     },
     approvals=("value", "billing_schedule", "change_orders"),
     lookups=("contract_no", "opportunity_ref", "master_agreement", "po_number"),
