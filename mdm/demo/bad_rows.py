@@ -180,6 +180,7 @@ def plant(firm: Firm, hosts: list[Host]) -> Iterator[Planted]:
             serial = len(firm.workers) + 10 + turn * 2 + number
             rng = stream(firm.seed, "phantom worker", serial)
             worker = make_worker(rng, serial, serial + 10, PhoneBook(), firm.seed)
+            worker.email, worker.phone = f"newcomer.{serial}@{worker.email.split('@')[1]}", ""
             row = staff.worker_row(rng, worker, firm.workers)
             put(file, row, "Manager_Employee_ID", firm.workers[0].worker_id)
             yield _planted(file, row, column, value, reason, expect)

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from random import Random
 
 from mdm.demo import certinia, keys, netsuite, netsuite_work, salesforce, staff
-from mdm.demo.batch import CUSTOMERS, Batch, Row
+from mdm.demo.batch import CROSSWALK, CUSTOMERS, DISAGREEMENTS, Batch, Row
 from mdm.demo.cells import cell, key_of, put
 from mdm.demo.customers import AS_OF, TrueCustomer
 from mdm.demo.extracts import add_customer
 from mdm.demo.firm import Firm
 from mdm.demo.names import build_name
 from mdm.demo.places import make_address
-from mdm.demo.seeds import even_draw, stream
+from mdm.demo.seeds import stream
 from mdm.demo.workforce import TrueWorker
 
 LATER = AS_OF + timedelta(days=14)
@@ -109,9 +109,10 @@ def _erp_change(rng: Random, row: Row, customer: TrueCustomer, batch: Batch, dra
     return changed(rng, file, row, customer.true_id, kind) if kind else None
 
 
-def customer_change(firm: Firm, batch: Batch, customer: TrueCustomer, rng: Random) -> Iterator[Change]:
-    """What happened to a customer: one customer in four changes somewhere."""
-    draw = even_draw(customer.serial, firm.seed, "change")
+def customer_change(
+    firm: Firm, batch: Batch, customer: TrueCustomer, rng: Random, draw: float
+) -> Iterator[Change]:
+    """What happened to a customer: nearly one customer in three changes; `draw` in [0, 1) says how."""
     if draw > 0.30:
         return
     before = Batch()
@@ -134,9 +135,11 @@ def new_customer(firm: Firm, batch: Batch, customer: TrueCustomer, rng: Random) 
     """A customer that neither system knew before."""
     fresh = Batch()
     add_customer(fresh, firm, customer)
-    for row in fresh.rows[CUSTOMERS]:
-        batch.add(CUSTOMERS, row)
-    for system, entity, key, true_id, twice in fresh.rows["truth/crosswalk.csv"]:
+    for file in (CUSTOMERS, DISAGREEMENTS):
+        for row in fresh.rows[file]:
+            batch.add(file, row)
+    batch.differences.update(fresh.differences)
+    for system, entity, key, true_id, twice in fresh.rows[CROSSWALK]:
         batch.known(system, entity, key, true_id, duplicate=bool(twice))
     for file in (salesforce.ACCOUNTS, salesforce.CONTACTS, netsuite.CUSTOMERS):
         for row in fresh.rows[file]:
@@ -156,9 +159,8 @@ def _worker_edit(row: Row, worker: TrueWorker, draw: float) -> str:
     return "married_name"
 
 
-def worker_change(firm: Firm, worker: TrueWorker, rng: Random) -> Iterator[Change]:
-    """Somebody leaves, moves to another cost centre, or takes another name."""
-    draw = even_draw(worker.serial, firm.seed, "worker change")
+def worker_change(firm: Firm, worker: TrueWorker, rng: Random, draw: float) -> Iterator[Change]:
+    """Somebody leaves, moves to another cost centre, or takes another name; `draw` in [0, 1) says which."""
     if worker.status == "Active" and worker.in_hris and worker.serial > 6 and draw < 0.08:
         row = staff.worker_row(stream(firm.seed, "staff", worker.serial), worker, firm.workers)
         kind = _worker_edit(row, worker, draw)

@@ -75,6 +75,12 @@ def tax_of(entity: LegalEntity, country: str) -> tuple[str, int]:
     return (entity.tax, entity.tax_rate) if entity.country == country else (f"{entity.country}-RC", 0)
 
 
+def fx_rate(engagement: TrueEngagement) -> float:
+    """Value of one unit of the engagement's currency in that of the selling entity."""
+    ours, theirs = engagement.entity.currency, engagement.currency
+    return 1.0 if ours == theirs else round(FX[theirs] / FX[ours], 4)
+
+
 def term_days(terms: str) -> int:
     """Net 30 means 30 days."""
     return int(terms.split()[1])
@@ -158,11 +164,7 @@ def invoices_of(rng: Random, engagement: TrueEngagement) -> list[TrueInvoice]:
     customer, entity = engagement.customer, engagement.entity
     made: list[TrueInvoice] = []
     code, rate = tax_of(entity, customer.country.code)
-    fx = (
-        1.0
-        if engagement.currency == entity.currency
-        else round(FX[engagement.currency] / FX[entity.currency], 4)
-    )
+    fx = fx_rate(engagement)
     for billed_on, items in _billings(engagement)[-RECENT:]:
         serial = engagement.serial * MAX_INVOICES + len(made)
         issued = min(billed_on + timedelta(days=rng.randrange(0, 8)), AS_OF)

@@ -7,7 +7,7 @@ from mdm.demo.batch import CHANGES, TRUTH_COLUMNS, Batch
 from mdm.demo.changes import LATER, STAMPS, Change, customer_change, new_customer, worker_change
 from mdm.demo.extracts import FILES, Writer
 from mdm.demo.firm import Firm
-from mdm.demo.seeds import stream
+from mdm.demo.seeds import even_draw, stream
 from mdm.demo.sinks import collector_paused
 from mdm.demo.truth import Manifest
 from mdm.demo.work_changes import work_changes
@@ -33,13 +33,15 @@ def second_wave(firm: Firm, folder: Path, *, seed: int | None = None) -> Manifes
     more = max(1, firm.size // 50)
     with collector_paused():
         for worker in firm.workers:
-            _note(batch, worker_change(firm, worker, stream(seed, "wave 2 worker", worker.serial)))
+            draw = even_draw(worker.serial, seed, "worker change")
+            _note(batch, worker_change(firm, worker, stream(seed, "wave 2 worker", worker.serial), draw))
         for customer in firm.iter_customers(more=more):
             rng = stream(seed, "wave 2", customer.serial)
             if customer.serial > firm.size:
                 _note(batch, new_customer(firm, batch, customer, rng))
                 continue
-            _note(batch, customer_change(firm, batch, customer, rng))
+            draw = even_draw(customer.serial, seed, "change")
+            _note(batch, customer_change(firm, batch, customer, rng, draw))
             _note(batch, work_changes(firm, batch, firm.portfolio(customer), rng))
             if len(batch.rows[CHANGES]) > FLUSH:
                 writer.write(batch.take())

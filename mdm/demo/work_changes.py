@@ -11,7 +11,7 @@ from mdm.demo.changes import LATER, Change, changed
 from mdm.demo.customers import AS_OF
 from mdm.demo.extracts import add_work
 from mdm.demo.firm import Firm, Portfolio
-from mdm.demo.invoices import InvoiceLine, TrueInvoice, tax_of, term_days
+from mdm.demo.invoices import InvoiceLine, TrueInvoice, fx_rate, tax_of, term_days
 from mdm.demo.netsuite import ref
 from mdm.demo.work import Milestone, TrueEngagement, TrueProject
 
@@ -81,7 +81,8 @@ def _invoice(engagement: TrueEngagement, line: InvoiceLine, tax: tuple[str, int]
     return TrueInvoice(
         serial, f"I{serial:09d}", f"INV-{engagement.entity.code[:2]}-{issued.year % 100}{serial:07d}",
         "invoice", engagement,
-        None, issued, issued + timedelta(days=term_days(terms)), terms, *tax, 1.0, [line], "Open", 0,
+        None, issued, issued + timedelta(days=term_days(terms)), terms, *tax,
+        fx_rate(engagement), [line], "Open", 0,
     )  # fmt: skip
 
 
