@@ -1,1 +1,3 @@
+"""Standardizers, validation rules, reference data and scorecards."""
 
+FACE = ("registry",)

@@ -108,10 +108,9 @@ def _country(
 ) -> str | None:
     named = clean(text)[0]
     if not is_placeholder(named, certain=True):
-        code = country_code(named)
-        if code is None:
-            _add(issues, "country", "country.unknown", "No country has this name or code.", text, "downgrade")
-        return code
+        if code := country_code(named):
+            return code
+        _add(issues, "country", "country.unknown", "No country has this name or code.", text, "downgrade")
     if region and plain(region) in _HOME_NATIONS:
         return "GB"
     if near:

@@ -36,9 +36,10 @@ def enum(value: str, near: Near) -> Standardized:
     """The allowed value a text means, whatever its case and separators; others are dropped."""
     text, issues = clean(value)
     if not near.choices:
-        if is_placeholder(text, certain=True):
+        words = clean(snake(text))[0]
+        if is_placeholder(words, certain=True):
             return no_value(value, text, issues)
-        return Standardized(clean(snake(text))[0] or None, issues)
+        return Standardized(words, issues)
     if text in near.choices:
         return Standardized(text, issues)
     if choice := _squeezed(near.choices).get(plain(text)):
