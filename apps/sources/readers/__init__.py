@@ -1,21 +1,6 @@
 """Readers of extracts: each yields `Row`s in bounded memory, a bad row as a row with a problem."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from apps.sources.readers import delimited, json_lines, workbook
+from apps.sources.readers.registry import UnreadableFile, readers
 
-from apps.core.errors import HubError
-from apps.core.registry import Registry
-from apps.sources.contracts import Row
-
-Reader = Callable[[Path, str], Iterator[Row]]
-readers: Registry[Reader] = Registry("file format")
-
-
-class UnreadableFile(HubError):
-    code = "unreadable_file"
-    title = "The file cannot be read as what its name says"
-    status = 422
-
-
-MAX_CELL = 1_000_000
-"""Characters of one value; a longer one is no value of a business record."""
+__all__ = ["UnreadableFile", "delimited", "json_lines", "readers", "workbook"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from apps.sources.contracts import Problem, Row
-from apps.sources.readers import MAX_CELL, UnreadableFile, readers
+from apps.sources.readers.registry import MAX_CELL, UnreadableFile, readers
 
 MAX_LINES = 500
 """Lines one quoted value may span before its quote counts as unclosed."""

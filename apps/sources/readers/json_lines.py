@@ -9,7 +9,7 @@ import ijson
 import orjson
 
 from apps.sources.contracts import Problem, Row
-from apps.sources.readers import UnreadableFile, readers
+from apps.sources.readers.registry import UnreadableFile, readers
 from apps.sources.readers.delimited import MAX_LINE_BYTES, checked
 
 

@@ -9,7 +9,7 @@ from zipfile import BadZipFile, ZipFile
 from openpyxl import load_workbook
 
 from apps.sources.contracts import Problem, Row
-from apps.sources.readers import UnreadableFile, readers
+from apps.sources.readers.registry import UnreadableFile, readers
 from apps.sources.readers.delimited import checked, unique_columns
 
 MAX_UNPACKED = 2 * 1024**3

@@ -19,13 +19,12 @@ from apps.sources import storage
 from apps.sources.contracts import Counts, Landed, Row
 from apps.sources.landing import Outcome, key_rows, land
 from apps.sources.models import Load, SourceSystem
-from apps.sources.readers import delimited, json_lines, readers, workbook
+from apps.sources.readers import readers
 from apps.sources.readers.json_lines import json_row
 
 Mode = Literal["full", "patch"]
 BATCH = 5_000
 MAX_POSTED = 10_000
-READER_MODULES = (delimited, json_lines, workbook)
 
 
 class UnknownSystem(HubError):
