@@ -1,8 +1,10 @@
 """The one HTTP client of all connectors: guarded addresses, bounded time and size, no redirects."""
 
 import email.utils
+import ssl
 import time
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Literal
 
 import httpcore2
@@ -35,6 +37,11 @@ class TransportFailure(Exception):
         self.sent = sent
 
 
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class _GuardedBackend(httpcore2.NetworkBackend):
     """Opens connections to the very address that was checked, so DNS cannot change its answer in between."""
 
@@ -62,9 +69,9 @@ class _GuardedBackend(httpcore2.NetworkBackend):
 
 class _GuardedTransport(httpx2.HTTPTransport):
     def __init__(self, *, sandbox: bool, max_connections: int) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_ssl_context(), trust_env=False)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=_ssl_context(),
             max_connections=max_connections,
             max_keepalive_connections=max_connections,
             keepalive_expiry=30.0,

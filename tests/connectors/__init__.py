@@ -1,0 +1,1 @@
+"""Tests of the connectors, the mapping language and the sandbox systems."""

@@ -98,6 +98,6 @@ def start_sandbox(
 ) -> RunningSandbox:
     """Serve a sandbox from a thread of this process over real HTTP; call `stop()` in the end."""
     server = open_sandbox(name, port=port, state=state, secrets=secrets)
-    thread = threading.Thread(target=server.serve_forever, name=f"sandbox-{name}", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), name=f"sandbox-{name}", daemon=True)
     thread.start()
     return RunningSandbox(name, server, thread)

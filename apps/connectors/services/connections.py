@@ -11,6 +11,7 @@ from apps.audit.services import record_deed
 from apps.connectors.addresses import check_url
 from apps.connectors.models import Connection
 from apps.connectors.registry import CONNECTORS
+from apps.connectors.sandbox.running import SANDBOXES, default_options, default_secrets
 from apps.connectors.sealing import present_key_id, seal, unseal
 
 
@@ -48,6 +49,21 @@ def save_connection(
             detail={"kind": kind, "base_url": base_url, "enabled": enabled, "sandbox": sandbox},
         )
     return connection
+
+
+def connect_sandbox(*, name: str, base_url: str, actor: Actor, now: datetime) -> Connection:
+    """Point the connection of a system at its sandbox on this machine."""
+    return save_connection(
+        code=name,
+        kind=name,
+        label=SANDBOXES.get(name).title,
+        base_url=base_url,
+        options=default_options(name),
+        secrets=default_secrets(name),
+        sandbox=True,
+        actor=actor,
+        now=now,
+    )
 
 
 def set_secrets(*, connection: Connection, secrets: Mapping[str, str], actor: Actor, now: datetime) -> None:

@@ -1,0 +1,205 @@
+"""The contract every connector keeps, run against its sandbox over real HTTP."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from apps.connectors import systems
+from apps.connectors.contracts import Connector, Cursor, FailureClass, Write
+from apps.connectors.registry import CONNECTORS
+from apps.connectors.sandbox import RunningSandbox, default_secrets
+from tests.connectors.samples import SAMPLES, Sample
+
+assert systems.__path__  # importing it registers the connectors
+
+pytestmark = pytest.mark.parametrize("name", sorted(CONNECTORS.names()))
+
+
+@pytest.fixture()
+def sample(name: str) -> Sample:
+    assert name in SAMPLES, f"describe {name} in tests/connectors/samples.py"
+    return SAMPLES[name]
+
+
+@pytest.fixture()
+def target(name: str, sandbox: Callable[..., RunningSandbox]) -> RunningSandbox:
+    return sandbox(name)
+
+
+@pytest.fixture()
+def connector(name: str, target: RunningSandbox, connect: Callable[..., Connector]) -> Connector:
+    return connect(name, target.base_url)
+
+
+def written(target: RunningSandbox, sample: Sample, ext_id: str) -> list[str]:
+    return [effect.verb for effect in target.effects(sample.obj, ext_id)]
+
+
+def test_names_and_capabilities(name: str, connector: Connector) -> None:
+    assert connector.name == name
+    assert connector.version
+    assert connector.caps.native_upsert is True
+    assert connector.caps.batch_max >= 1
+
+
+def test_check_is_healthy(name: str, connector: Connector) -> None:
+    health = connector.check()
+    assert health.ok, health
+    assert {finding.name for finding in health.findings} >= {"sign-in", "clock", SAMPLES[name].obj}
+
+
+def test_check_tells_a_wrong_secret(
+    name: str, target: RunningSandbox, sample: Sample, connect: Callable[..., Connector]
+) -> None:
+    stranger = connect(name, target.base_url, secrets={**default_secrets(name), sample.wrong_secret: "wrong"})
+    health = stranger.check()
+    assert [(finding.name, finding.ok) for finding in health.findings] == [("sign-in", False)]
+    outcome = stranger.upsert(sample.obj, [sample.write("g1")])[0]
+    assert outcome.failure is not None
+    assert outcome.failure.cls in (FailureClass.PERMANENT_CONFIG, FailureClass.AUTH_REFRESH)
+    assert outcome.failure.scope == "connector"
+    assert target.effects() == []
+
+
+def test_discover_finds_fields_and_lengths(connector: Connector, sample: Sample) -> None:
+    described = connector.discover().object(sample.obj)
+    assert described is not None
+    field = described.field(sample.field)
+    assert field is not None
+    assert field.required is True
+    assert field.max_length is not None
+
+
+def test_creates_updates_and_repeats(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+    first = connector.upsert(sample.obj, [sample.write("g1")])[0]
+    again = connector.upsert(sample.obj, [Write("g1", sample.good, native_id=first.native_id)])[0]
+    changed = connector.upsert(sample.obj, [Write("g1", sample.changed, native_id=first.native_id)])[0]
+    assert (first.status, again.status, changed.status) == ("created", "updated", "updated")
+    assert first.native_id == again.native_id == changed.native_id
+    assert written(target, sample, "g1") == ["created", "unchanged", "updated"]
+
+
+def test_one_outcome_for_each_item_in_order(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+    items = [sample.write("g1"), Write("g2", sample.bad_required), sample.write("g3")]
+    outcomes = connector.upsert(sample.obj, items)
+    assert [outcome.status for outcome in outcomes] == ["created", "failed", "created"]
+    failure = outcomes[1].failure
+    assert failure is not None
+    assert (failure.cls, failure.scope) == (FailureClass.PERMANENT, "record")
+    assert target.store.counts() == {sample.obj: 2}
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ("bad_required", FailureClass.PERMANENT),
+        ("bad_unknown", FailureClass.PERMANENT),
+        ("bad_length", FailureClass.PERMANENT),
+        ("bad_parent", FailureClass.MISSING_DEPENDENCY),
+    ],
+)
+def test_refusals(connector: Connector, target: RunningSandbox, sample: Sample, payload: str, expected: str) -> None:
+    outcome = connector.upsert(sample.obj, [Write("g1", getattr(sample, payload))])[0]
+    assert outcome.failure is not None
+    assert outcome.failure.cls == expected
+    assert outcome.failure.message
+    assert target.store.counts() == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("lock", FailureClass.TRANSIENT),
+        ("500", FailureClass.TRANSIENT),
+        ("503", FailureClass.TRANSIENT),
+        ("refuse", FailureClass.TRANSIENT),
+        ("quota", FailureClass.RATE_LIMITED),
+        ("429", FailureClass.RATE_LIMITED),
+        ("duplicate", FailureClass.CONFLICT_REVIEW),
+        ("block", FailureClass.BUSINESS_BLOCK),
+    ],
+)
+def test_faults_get_their_class_and_nothing_is_written(
+    connector: Connector, target: RunningSandbox, sample: Sample, fault: str, expected: str
+) -> None:
+    target.arm(fault)
+    outcome = connector.upsert(sample.obj, [sample.write("g1")])[0]
+    assert outcome.status == "failed"
+    assert outcome.failure is not None
+    assert outcome.failure.cls == expected
+    assert target.effects() == []
+    assert connector.upsert(sample.obj, [sample.write("g1")])[0].ok
+
+
+def test_retry_after_is_passed_on(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+    target.arm("429", retry_after=17)
+    failure = connector.upsert(sample.obj, [sample.write("g1")])[0].failure
+    assert failure is not None
+    assert (failure.retry_after, failure.scope) == (17.0, "connector")
+
+
+def test_a_dropped_answer_leaves_one_record(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+    target.arm("drop")
+    outcome = connector.upsert(sample.obj, [sample.write("g1")])[0]
+    assert outcome.failure is not None
+    assert outcome.failure.retryable
+    assert connector.upsert(sample.obj, [sample.write("g1")])[0].ok
+    assert written(target, sample, "g1") == ["created", "unchanged"]
+
+
+def test_expired_tokens_are_renewed(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+    assert connector.upsert(sample.obj, [sample.write("g1")])[0].ok
+    target.arm("token_expiry")
+    assert connector.upsert(sample.obj, [sample.write("g2")])[0].ok
+
+
+def test_fetch_returns_what_is_there(connector: Connector, sample: Sample) -> None:
+    connector.upsert(sample.obj, [sample.write("g1"), sample.write("it's g2/x")])
+    found = connector.fetch(sample.obj, ["g1", "nobody", "it's g2/x"], [sample.field])
+    assert [remote.ext_id for remote in found] == ["g1", "it's g2/x"]
+    assert found[0].values[sample.field] == sample.good[sample.field]
+    assert found[0].native_id
+    assert found[0].version
+
+
+def test_scan_walks_over_everything_once(connector: Connector, sample: Sample) -> None:
+    keys = [f"g{number:02d}" for number in range(7)]
+    connector.upsert(sample.obj, [sample.write(key) for key in keys])
+    seen, cursor = [], None
+    for _ in itertools.repeat(None, 10):
+        page = connector.scan(sample.obj, [sample.field], cursor, limit=3)
+        seen.extend(change.ext_id for change in page.changes)
+        assert all(change.values[sample.field] == "Acme Ltd" for change in page.changes)
+        cursor = page.next_cursor
+        if not page.more:
+            break
+    assert seen == keys
+
+
+def test_pull_resumes_and_sees_later_changes(connector: Connector, sample: Sample) -> None:
+    connector.upsert(sample.obj, [sample.write(f"g{number}") for number in range(5)])
+    cursor: Cursor | None = None
+    seen: list[str | None] = []
+    while True:
+        page = connector.pull(sample.obj, cursor, [sample.field], limit=2)
+        seen.extend(change.ext_id for change in page.changes)
+        cursor = page.next_cursor
+        if not page.more:
+            break
+    assert sorted(seen, key=str) == [f"g{number}" for number in range(5)]
+    assert connector.pull(sample.obj, cursor, [sample.field]).changes == ()
+    connector.upsert(sample.obj, [Write("g3", sample.changed)])
+    later = connector.pull(sample.obj, cursor, [sample.field]).changes
+    assert [(change.ext_id, change.values[sample.field]) for change in later] == [("g3", "Acme Holdings Ltd")]
+
+
+def test_deactivate_changes_but_never_creates(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+    connector.upsert(sample.obj, [sample.write("g1")])
+    outcomes = connector.deactivate(sample.obj, [Write("g1", sample.off), Write("nobody", sample.off)])
+    assert [outcome.status for outcome in outcomes] == ["updated", "failed"]
+    (field, value), *_ = sample.off.items()
+    row = target.store.find(sample.obj, ext_id="g1")
+    assert row is not None
+    assert row.body[field] == value
+    assert target.store.counts() == {sample.obj: 1}
