@@ -99,7 +99,9 @@ def free_port(wanted: int, *, host: str = "127.0.0.1", strict: bool = False) -> 
     raise LocalServiceError(f"port {wanted} is taken: stop what listens there or choose another with --port")
 
 
-def progress_watch(state: Path, *, concurrency: int = 2) -> Callable[[Supervisor], None]:
+def progress_watch(
+    state: Path, *, concurrency: int = 2, patience: float = HEARTBEAT_SECONDS
+) -> Callable[[Supervisor], None]:
     """A watch that restarts a worker which lives but takes no tasks.
 
     A worker whose connection to the broker was cut can stay up and never consume again, so what counts is
@@ -115,9 +117,9 @@ def progress_watch(state: Path, *, concurrency: int = 2) -> Callable[[Supervisor
             return
         mark = state / "run/heartbeat"
         last = max(started, mark.stat().st_mtime if mark.exists() else 0.0)
-        if time.time() - last > HEARTBEAT_SECONDS and _busy_slots(state) < concurrency:
+        if time.time() - last > patience and _busy_slots(state) < concurrency:
             started = time.time()
-            supervisor.restart("worker", f"no heartbeat for {HEARTBEAT_SECONDS:.0f} s")
+            supervisor.restart("worker", f"no heartbeat for {patience:.0f} s")
 
     return look
 

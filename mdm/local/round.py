@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from mdm.local.children import LocalServiceError
@@ -52,10 +53,9 @@ class Round:
         golden = str(found["id"])
         self.report(f"golden record {golden}")
         for target, address in self.targets.items():
-            effects = self._await(
-                f"arrive in the {target}", lambda t=target, a=address: self._effects(t, a, golden)
-            )
-            self.report(f"arrived in the {target}: {effects[0].get('obj', TARGETS[target])}")
+            look = partial(self._effects, target, address, golden)
+            self._await(f"arrive in the {target}", look)
+            self.report(f"arrived in the {target} as {TARGETS[target]}")
         return golden
 
     def _golden(self, address: str) -> dict[str, Any] | None:
