@@ -9,8 +9,8 @@ import ijson
 import orjson
 
 from apps.sources.contracts import Problem, Row
-from apps.sources.readers.registry import UnreadableFile, readers
 from apps.sources.readers.delimited import MAX_LINE_BYTES, checked
+from apps.sources.readers.registry import UnreadableFile, readers
 
 
 @readers.register("ndjson")

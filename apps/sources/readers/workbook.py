@@ -9,8 +9,8 @@ from zipfile import BadZipFile, ZipFile
 from openpyxl import load_workbook
 
 from apps.sources.contracts import Problem, Row
-from apps.sources.readers.registry import UnreadableFile, readers
 from apps.sources.readers.delimited import checked, unique_columns
+from apps.sources.readers.registry import UnreadableFile, readers
 
 MAX_UNPACKED = 2 * 1024**3
 """Bytes a workbook may unpack to; more is taken for a decompression bomb."""

@@ -1,0 +1,147 @@
+"""A dictionary-encoded attribute: each distinct clean value once, with its stable hash and lazily made parts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from .arrays import I32, I64, U64, Bools
+from .contracts import Cell
+from .hashing import hash_strings, trigrams
+
+_GRAM_SPACE = 1 << 31
+
+
+def encode(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
+    """Distinct raw strings and, for every value present, its record (row) and its code; rows ascend."""
+    codes: dict[str, int] = {}
+    simple = [c if isinstance(c, str) else None for c in cells]
+    if all(c is None or isinstance(c, str) for c in cells):
+        coded = np.fromiter((codes.setdefault(c, len(codes)) if c else -1 for c in simple), np.int32, len(cells))
+        rows = np.flatnonzero(coded >= 0).astype(np.int32)
+        return list(codes), rows, coded[rows]
+    row_list: list[int] = []
+    code_list: list[int] = []
+    for row, cell in enumerate(cells):
+        for value in [cell] if isinstance(cell, str) else (cell or ()):
+            if value:
+                row_list.append(row)
+                code_list.append(codes.setdefault(value, len(codes)))
+    return list(codes), np.array(row_list, np.int32), np.array(code_list, np.int32)
+
+
+def spread(counts: I64) -> tuple[I64, I64]:
+    """For groups of the given sizes: the group of each member and its position inside the group."""
+    group = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    starts = np.cumsum(counts) - counts
+    return group, np.arange(len(group), dtype=np.int64) - starts[group]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Values of one attribute for `n` records; `rows` ascends and may repeat (several values a record)."""
+
+    n: int
+    values: list[str]
+    rows: I32
+    codes: I32
+
+    @cached_property
+    def hashes(self) -> U64:
+        return hash_strings(self.values)
+
+    @cached_property
+    def array(self) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+        out = np.empty(len(self.values), dtype=object)
+        out[:] = self.values
+        return out
+
+    @cached_property
+    def counts(self) -> I64:
+        """Values per record."""
+        return np.bincount(self.rows, minlength=self.n).astype(np.int64)
+
+    @cached_property
+    def starts(self) -> I64:
+        return np.cumsum(self.counts) - self.counts
+
+    @cached_property
+    def multiple(self) -> bool:
+        return bool(len(self.rows)) and bool(self.counts.max() > 1)
+
+    @cached_property
+    def first(self) -> I32:
+        """Code of the first value of each record, -1 where there is none."""
+        out = np.full(self.n, -1, np.int32)
+        out[self.rows[::-1]] = self.codes[::-1]
+        return out
+
+    @cached_property
+    def frequency(self) -> I64:
+        """Records per distinct value."""
+        return np.bincount(self.codes, minlength=len(self.values)).astype(np.int64)
+
+    @cached_property
+    def tokens(self) -> tuple[I64, list[str]]:
+        """(value code of each word, the words); repeated words of one value are kept."""
+        split = [v.split() for v in self.values]
+        counts = np.fromiter(map(len, split), np.int64, len(split))
+        return np.repeat(np.arange(len(split), dtype=np.int64), counts), [t for s in split for t in s]
+
+    @cached_property
+    def words(self) -> csr_matrix:
+        """Distinct values x hashed words (ones)."""
+        rows, tokens = self.tokens
+        hashed = (hash_strings(tokens) >> np.uint64(33)).astype(np.int64)
+        return _incidence(rows, hashed, len(self.values))
+
+    @cached_property
+    def grams(self) -> csr_matrix:
+        """Distinct values x hashed character trigrams (ones)."""
+        rows, hashed = trigrams(self.values)
+        return _incidence(rows, hashed, len(self.values))
+
+    def derived(self, name: str, make: Callable[["Column"], "Column"]) -> "Column":
+        """A column made from this one, remembered."""
+        cache: dict[str, Column] = self.__dict__.setdefault("_derived", {})
+        if name not in cache:
+            cache[name] = make(self)
+        return cache[name]
+
+    def take(self, rows: I64) -> "Column":
+        """The same attribute for the chosen records, in that order."""
+        counts = self.counts[rows]
+        group, offset = spread(counts)
+        at = self.starts[rows][group] + offset
+        used, codes = np.unique(self.codes[at], return_inverse=True)
+        return Column(len(rows), [self.values[c] for c in used], group.astype(np.int32), codes.astype(np.int32))
+
+
+def _incidence(rows: I64, hashed: I64, n: int) -> csr_matrix:
+    order = np.lexsort((hashed, rows))
+    r, h = rows[order], hashed[order]
+    fresh = np.ones(len(r), bool)
+    fresh[1:] = (r[1:] != r[:-1]) | (h[1:] != h[:-1])
+    r, h = r[fresh], h[fresh]
+    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(r, minlength=n))])
+    matrix = csr_matrix((np.ones(len(h), np.float32), h.astype(np.int32), indptr), shape=(n, _GRAM_SPACE))
+    matrix.has_sorted_indices = True
+    matrix.has_canonical_format = True
+    return matrix
+
+
+def build(n: int, cleaned: list[str], rows: I32, codes: I32) -> Column:
+    """Column from cleaned spellings of raw codes; empty spellings are missing, equal ones become one."""
+    index: dict[str, int] = {}
+    remap = np.fromiter((index.setdefault(v, len(index)) if v else -1 for v in cleaned), np.int32, len(cleaned))
+    new = remap[codes] if len(codes) else codes
+    keep: Bools = new >= 0
+    rows, new = rows[keep], new[keep]
+    repeated = np.flatnonzero(rows[1:] == rows[:-1]) if len(rows) else np.zeros(0, np.int64)
+    if len(repeated):
+        order = np.unique(rows.astype(np.int64) * (len(index) + 1) + new, return_index=True)[1]
+        order.sort()
+        rows, new = rows[order], new[order]
+    return Column(n, list(index), rows, new)

@@ -1,0 +1,171 @@
+"""What goes into the matching engine and what comes out of it; plain, frozen, JSON-able."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum
+from typing import Any, Self
+
+import numpy as np
+
+from .arrays import F32, F64, I32, I64, U8, U64, Bools
+
+Cell = str | Sequence[str] | None
+
+
+class Band(IntEnum):
+    """What the engine advises for a pair."""
+
+    NO_MATCH = 0
+    REVIEW = 1
+    MATCH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Records by column. A cell is a string, a list of strings (several values) or None."""
+
+    ids: Sequence[Any]
+    columns: Mapping[str, Sequence[Cell]]
+
+    def __post_init__(self) -> None:
+        for name, cells in self.columns.items():
+            if len(cells) != len(self.ids):
+                raise ValueError(f"column {name!r} has {len(cells)} cells for {len(self.ids)} records")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One thing compared: cleaned from one or several columns, compared by one comparator.
+
+    Attributes of one `group` speak of the same fact: the strongest counts whole, the others in part.
+    """
+
+    name: str
+    type: str
+    sources: tuple[str, ...]
+    comparator: str
+    group: str = ""
+    compared: bool = True
+    """False: only blocking passes use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How records of one kind are matched; the only thing that differs between entities."""
+
+    kind: str
+    attributes: tuple[Attribute, ...]
+    passes: tuple[tuple[str, ...], ...]
+    """Each pass is a conjunction of parts "attribute" or "attribute:transform"."""
+    frequency_cap: int = 60
+    match_threshold: float = 0.9
+    review_threshold: float = 0.3
+    echo: float = 0.1
+    """How much the second and later attributes of a group count."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {
+            "attributes": [asdict(a) | {"sources": list(a.sources)} for a in self.attributes],
+            "passes": [list(p) for p in self.passes],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        attributes = tuple(Attribute(**{**a, "sources": tuple(a["sources"])}) for a in document["attributes"])
+        passes = tuple(tuple(p) for p in document["passes"])
+        return cls(**{**document, "attributes": attributes, "passes": passes})
+
+    def attribute(self, name: str) -> Attribute:
+        return next(a for a in self.attributes if a.name == name)
+
+    @property
+    def compared(self) -> tuple[Attribute, ...]:
+        return tuple(a for a in self.attributes if a.compared)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Blocking keys, one row each: record position, stable key, and the pass that made it."""
+
+    row: I32
+    key: U64
+    pass_no: U8
+
+    @property
+    def signed(self) -> I64:
+        """The keys as PostgreSQL bigint sees them."""
+        return self.key.view(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Candidate pairs; `passes` is the bit mask of the blocking passes that found each."""
+
+    left: I32
+    right: I32
+    passes: U64
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def take(self, chosen: Bools | I64) -> "Pairs":
+        return Pairs(self.left[chosen], self.right[chosen], self.passes[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scored pairs. Weights are in bits: +1 doubles the odds of a match."""
+
+    weight: F64
+    """Prior plus all contributions."""
+    probability: F64
+    band: U8
+    levels: U8
+    """[pairs, attributes]; 0 = missing on a side, 1 = different ... 9 = equal."""
+    weights: F32
+    """[pairs, attributes]; contributions after term frequency and group damping."""
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def take(self, chosen: Bools | I64) -> "Scores":
+        return Scores(
+            self.weight[chosen], self.probability[chosen], self.band[chosen], self.levels[chosen], self.weights[chosen]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One attribute of an explanation."""
+
+    attribute: str
+    type: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    similarity: float | None
+    level: int
+    weight: float
+    """Weight of the level (with term frequency), before group damping."""
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why two records are or are not one: prior + contributions = total -> probability -> band."""
+
+    prior: float
+    evidence: tuple[Evidence, ...]
+    total: float
+    probability: float
+    band: Band
+    shared_keys: tuple[str, ...]
+    """Names of the blocking passes that bring the two together."""
+    model_version: str
+    match_weight: float
+    """Total needed for MATCH."""
+    review_weight: float
+    flips: tuple[str, ...] = field(default=())
+    """Attributes any one of which, left out, would change the band."""

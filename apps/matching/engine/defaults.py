@@ -1,0 +1,125 @@
+"""The generic configuration: from semantic types of columns to attributes, comparators and blocking passes."""
+
+import re
+from collections.abc import Mapping
+from itertools import combinations
+
+from .contracts import Attribute, Config
+
+COMPARATOR_OF = {
+    "organisation_name": "organisation_name", "person_name": "person_name", "given_name": "given_name",
+    "family_name": "jaro_winkler", "street": "text", "house_number": "house_number", "city": "jaro_winkler",
+    "region": "jaro_winkler", "postcode": "code", "country": "exact", "phone": "phone", "email": "email",
+    "domain": "domain", "date": "date", "identifier": "code", "tax_id": "code", "free_text": "free_text",
+    "category": "exact", "legal_form": "exact", "number": "number", "codes": "words",
+}  # fmt: skip
+KINDS = ("organisation", "person", "generic")
+_ALIAS = re.compile(r"trad|alias|alternat|aka|dba|former|previous|other|short")
+_PLACE = {"street", "house_number", "postcode", "city", "region"}
+
+
+def default_config(types: Mapping[str, str], kind: str) -> Config:
+    """Configuration for columns of the given semantic types; `kind` is one of `KINDS`.
+
+    Raises ValueError for a kind or a type the engine does not know.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind {kind!r}, use one of {', '.join(KINDS)}")
+    unknown = sorted(set(types.values()) - set(COMPARATOR_OF))
+    if unknown:
+        raise ValueError(f"unknown semantic types {', '.join(unknown)}; known are {', '.join(sorted(COMPARATOR_OF))}")
+    attributes = tuple(_attributes(types, kind))
+    return Config(kind=kind, attributes=attributes, passes=_passes(attributes))
+
+
+def _attribute(name: str, kind_of_value: str, *sources: str) -> Attribute:
+    group = "place" if kind_of_value in _PLACE else "web" if kind_of_value in {"domain", "email"} else ""
+    return Attribute(name, kind_of_value, sources, COMPARATOR_OF[kind_of_value], group)
+
+
+def _attributes(types: Mapping[str, str], kind: str) -> list[Attribute]:
+    names = [c for c, t in types.items() if t == "organisation_name"]
+    main = next((c for c in names if not _ALIAS.search(c.lower())), names[0] if names else "")
+    aliases = [c for c in names if c != main and _ALIAS.search(c.lower())]
+    emails = [c for c, t in types.items() if t == "email"]
+    domains = [c for c, t in types.items() if t == "domain"]
+    out: list[Attribute] = []
+    for column, semantic in types.items():
+        if column in aliases or (semantic == "domain" and column != domains[0]):
+            continue
+        if column == main:
+            out.append(_attribute(column, semantic, column, *aliases))
+            out.append(_attribute(f"{column}.form", "legal_form", column))
+        elif semantic == "domain":
+            out.append(_attribute(column, semantic, *domains, *(emails if kind == "organisation" else [])))
+        else:
+            out.append(_attribute(column, semantic, column))
+        if semantic == "street" and "house_number" not in types.values():
+            out.append(_attribute(f"{column}.number", "house_number", column))
+        if semantic == "free_text" and kind == "generic":
+            out.append(_attribute(f"{column}.codes", "codes", column))
+    if kind == "organisation" and emails and not domains:
+        out.append(_attribute(f"{emails[0]}.domain", "domain", *emails))
+    return out
+
+
+def _passes(attributes: tuple[Attribute, ...]) -> tuple[tuple[str, ...], ...]:
+    of: dict[str, list[str]] = {}
+    for a in attributes:
+        of.setdefault(a.type, []).append(a.name)
+
+    def one(semantic: str) -> list[str]:
+        return of.get(semantic, [])[:1]
+
+    passes: list[tuple[str, ...]] = []
+    for semantic in ("identifier", "tax_id", "phone", "email"):
+        passes += [(name,) for name in of.get(semantic, [])]
+    names = [*of.get("organisation_name", [])[:2], *one("person_name")]
+    for name in names:
+        passes += _name_passes(name, of)
+    passes += _person_passes(of)
+    for name in of.get("free_text", [])[:3]:
+        passes += [(f"{name}:squash",), (f"{name}:start12",), (f"{name}:pairs",), (f"{name}:words",)]
+        passes += [(f"{name}:words", w) for w in one("category")]
+    passes += [(f"{name}:words",) for name in of.get("codes", [])[:1]]
+    for street in one("street"):
+        passes += [(street,)]
+        passes += [(f"{street}:wordstart", number) for number in one("house_number")]
+        passes += [(street, w) for w in one("postcode")]
+    for domain in one("domain"):
+        passes += [(domain, w) for w in [*one("city"), *one("postcode"), *one("house_number")]]
+    passes += [(p, n) for p in one("postcode") for n in one("house_number")]
+    unique = dict.fromkeys(passes)
+    return tuple(list(unique)[:64])
+
+
+def _name_passes(name: str, of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    place = [w for t in ("city", "postcode") for w in of.get(t, [])[:1]]
+    web = of.get("domain", [])[:1]
+    out: list[tuple[str, ...]] = [(f"{name}:squash",), (f"{name}:sorted",)]
+    out += [(f"{name}:sorted", w) for w in of.get("country", [])[:1]]
+    out += [(f"{name}:pairs",), (f"{name}:words",)]
+    out += [(f"{name}:first", w) for w in [*place, *web]]
+    out += [(f"{name}:start2", w) for w in [*of.get("postcode", [])[:1], *web]]
+    out += [(f"{name}:acronym", w) for w in [*place, *web]]
+    out += [(f"{name}:words", w) for w in of.get("city", [])[:1]]
+    out += [(f"{name}:start8", w) for w in of.get("city", [])[:1]]
+    out += [(f"{name}:start5", f"{w}:start5") for w in of.get("street", [])[:1]]
+    out += [(f"{name}:first", w) for w in of.get("house_number", [])[:1]]
+    out += [(f"{name}:sound", w) for w in [*place, *of.get("date", [])[:1]]]
+    return [*out, (f"{name}:start8",)]
+
+
+def _person_passes(of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    given, family = of.get("given_name", [])[:1], of.get("family_name", [])[:1]
+    anchors = [w for t in ("date", "city", "postcode", "street") for w in of.get(t, [])[:1]]
+    out: list[tuple[str, ...]] = []
+    for g, f in [(g, f) for g in given for f in family]:
+        out += [(g, f), (f"{g}:start3", f"{f}:start3"), (f"{f}:sound", f"{g}:start2")]
+    if given or family:
+        out += [(part, anchor) for part in [*given, *family] for anchor in anchors]
+        out += [(f"{part}:sound", w) for part in family for w in anchors[:2]]
+        out += [(x, y) for x, y in combinations(anchors[:3], 2)]
+        out += [(w,) for w in of.get("date", [])[:1]]
+        out += [(w,) for w in [*family, *given]]
+    return out

@@ -1,0 +1,186 @@
+"""Scoring of candidate pairs: levels of similarity, their weights, term frequency, groups, bands."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import F32, F64, I64, U8, Bools
+from .columns import Column, spread
+from .comparators import COMPARATORS, Couples, Rarity
+from .contracts import Attribute, Band, Config, Pairs, Scores
+from .model import AttributeModel, Model
+from .prepare import Prepared
+from .priors import EDGES, LEVELS
+
+EQUAL = LEVELS - 1
+RARE_BONUS = 6.0
+COMMON_MALUS = -10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One attribute of many pairs: level (uint8), similarity, and where equal the hash's value code on the left."""
+
+    level: U8
+    similarity: F32
+    equal_code: I64
+
+
+def _couples(column: Column, other: Column, rows: I64, others: I64) -> tuple[I64, I64, I64]:
+    """All combinations of values of each pair: (pair, left code, right code)."""
+    if not column.multiple and not other.multiple:
+        i, j = column.first[rows].astype(np.int64), other.first[others].astype(np.int64)
+        both = np.flatnonzero((i >= 0) & (j >= 0))
+        return both, i[both], j[both]
+    width = other.counts[others]
+    pair, offset = spread(column.counts[rows] * width)
+    width = width[pair]
+    i = column.codes[column.starts[rows][pair] + offset // np.maximum(width, 1)]
+    j = other.codes[other.starts[others][pair] + offset % np.maximum(width, 1)]
+    return pair, i.astype(np.int64), j.astype(np.int64)
+
+
+def compare(column: Column, other: Column, rows: I64, others: I64, comparator: str, rarity: Rarity) -> Compared:
+    """Best agreement over the values of each pair."""
+    n = len(rows)
+    pair, i, j = _couples(column, other, rows, others)
+    similarity = np.zeros(len(pair), np.float32)
+    same: Bools = column.hashes[i] == other.hashes[j]
+    unlike = np.flatnonzero(~same)
+    if len(unlike) and comparator != "exact":
+        found = COMPARATORS[comparator](Couples(column, other, i[unlike], j[unlike], rarity))
+        similarity[unlike] = np.clip(np.round(found, 4), 0.0, 0.999)
+    similarity[same] = 1.0
+    level = (np.digitize(similarity, EDGES) + 1).astype(np.uint8)
+    level[same] = EQUAL
+    levels, best = np.zeros(n, np.uint8), np.full(n, np.nan, np.float32)
+    equal_code = np.full(n, -1, np.int64)
+    if len(pair) and (column.multiple or other.multiple):
+        begins = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
+        owners = pair[begins]
+        levels[owners] = np.maximum.reduceat(level, begins)
+        best[owners] = np.maximum.reduceat(similarity, begins)
+    else:
+        levels[pair], best[pair] = level, similarity
+    equal_code[pair[same]] = i[same]
+    return Compared(levels, best, equal_code)
+
+
+def level_weights(model: AttributeModel, column: Column, compared: Compared) -> F64:
+    """Weights in bits; an equal value counts the more the rarer it is."""
+    weight = model.weights[compared.level]
+    equal = np.flatnonzero(compared.equal_code >= 0)
+    if len(equal):
+        share = model.values.share(column.hashes[compared.equal_code[equal]])
+        bonus = np.log2(model.u[-1] / np.maximum(share, 1e-9))
+        weight[equal] += np.clip(bonus, COMMON_MALUS, RARE_BONUS)
+    return weight * model.scale
+
+
+def _echo(weights: F64, config: Config) -> F64:
+    """Inside a group the strongest evidence of each direction counts whole, the rest in part."""
+    out = weights.copy()
+    groups: dict[str, list[int]] = {}
+    for k, attribute in enumerate(config.compared):
+        if attribute.group:
+            groups.setdefault(attribute.group, []).append(k)
+    for members in groups.values():
+        if len(members) < 2:
+            continue
+        part = weights[:, members]
+        kept = np.where((part == part.max(1, keepdims=True)) | (part == part.min(1, keepdims=True)), 1.0, config.echo)
+        out[:, members] = part * kept
+    return out
+
+
+def _exchanged(config: Config, left: Prepared, right: Prepared, pairs: Pairs, levels: U8, rarities: dict[str, Rarity]) -> None:
+    """Given and family name written in each other's place agree (in place, on `levels`)."""
+    by_type = {a.type: (k, a) for k, a in enumerate(config.compared)}
+    if "given_name" not in by_type or "family_name" not in by_type:
+        return
+    (g, given), (f, family) = by_type["given_name"], by_type["family_name"]
+    doubt = np.flatnonzero((levels[:, g] <= 4) & (levels[:, f] <= 4) & ((levels[:, g] > 0) | (levels[:, f] > 0)))
+    if not len(doubt):
+        return
+    rows, others = pairs.left[doubt].astype(np.int64), pairs.right[doubt].astype(np.int64)
+    one = compare(left.columns[given.name], right.columns[family.name], rows, others, "jaro_winkler", rarities[given.name])
+    two = compare(left.columns[family.name], right.columns[given.name], rows, others, "jaro_winkler", rarities[family.name])
+    low = np.minimum(np.where(one.level == 0, two.level, one.level), np.where(two.level == 0, one.level, two.level))
+    crossed = (low >= 6) & (levels[doubt, g] > 0) & (levels[doubt, f] > 0)
+    new = np.minimum(low, EQUAL - 1)
+    levels[doubt[crossed], g] = new[crossed]
+    levels[doubt[crossed], f] = new[crossed]
+
+
+def compare_pairs(
+    left: Prepared, right: Prepared, pairs: Pairs, config: Config, rarities: dict[str, Rarity]
+) -> tuple[U8, list[Compared]]:
+    """Levels [pairs, attributes] and the comparison of each attribute."""
+    rows, others = pairs.left.astype(np.int64), pairs.right.astype(np.int64)
+    details = []
+    for a in config.compared:
+        details.append(
+            compare(left.columns[a.name], right.columns[a.name], rows, others, a.comparator, rarities[a.name])
+        )
+    levels = np.stack([d.level for d in details], 1) if details else np.zeros((len(pairs), 0), np.uint8)
+    _exchanged(config, left, right, pairs, levels, rarities)
+    details = [Compared(levels[:, k], d.similarity, d.equal_code) for k, d in enumerate(details)]
+    return levels, details
+
+
+def contributions(left: Prepared, details: list[Compared], model: Model, config: Config) -> F64:
+    """Weights before group damping, [pairs, attributes]."""
+    parts = [
+        level_weights(model.attributes[a.name], left.columns[a.name], d)
+        for a, d in zip(config.compared, details, strict=True)
+    ]
+    return np.stack(parts, 1)
+
+
+def rarities(model: Model) -> dict[str, Rarity]:
+    return {name: a.rarity for name, a in model.attributes.items()}
+
+
+def probability_of(weight: F64, slope: float) -> F64:
+    """Calibrated probability of a total weight in bits."""
+    return 1.0 / (1.0 + np.exp2(-np.clip(weight * slope, -60, 60)))
+
+
+def bands_of(probability: F64, config: Config) -> U8:
+    out = np.full(len(probability), Band.NO_MATCH, np.uint8)
+    out[probability >= config.review_threshold] = Band.REVIEW
+    out[probability >= config.match_threshold] = Band.MATCH
+    return out
+
+
+def score_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, config: Config) -> Scores:
+    """Score pairs (left.row, right.row). A pair's score depends on its two records, `model` and `config` only."""
+    chunks = []
+    for at in range(0, max(len(pairs), 1), 1_000_000):
+        some = pairs.take(np.arange(at, min(at + 1_000_000, len(pairs)), dtype=np.int64))
+        levels, details = compare_pairs(left, right, some, config, rarities(model))
+        weights = _echo(contributions(left, details, model, config), config)
+        chunks.append((levels, weights))
+    levels = np.concatenate([c[0] for c in chunks])
+    weights = np.concatenate([c[1] for c in chunks])
+    total = np.round(model.log_odds + weights.sum(axis=1), 6)
+    probability = probability_of(total, model.slope)
+    return Scores(total, probability, bands_of(probability, config), levels, weights.astype(np.float32))
+
+
+def threshold_weight(probability: float, slope: float) -> float:
+    """The total weight that gives a probability."""
+    return float(np.log2(probability / (1.0 - probability)) / slope)
+
+
+def attribute_index(config: Config, name: str) -> int:
+    return [a.name for a in config.compared].index(name)
+
+
+def used_by(attribute: Attribute, config: Config, number: int) -> bool:
+    """True if blocking pass `number` looks at this attribute, at one of the same columns, or of the same group."""
+    for part in config.passes[number]:
+        other = config.attribute(part.partition(":")[0])
+        if set(other.sources) & set(attribute.sources):
+            return True
+    return False

@@ -1,0 +1,60 @@
+"""Folding of raw text in bulk: case, accents, scripts and punctuation, one pass over a whole column."""
+
+import re
+import unicodedata
+
+_LETTERS = {
+    "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i",
+    "’": "'", "´": "'", "‘": "'", "–": "-", "—": "-", "€": " euro ", "№": " no ",
+}  # fmt: skip
+_CYRILLIC = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґўјљњћџђ",
+        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch . y . e yu ya i i e g u j lj nj c dz dj".split(),
+        strict=True,
+    )
+)
+_GREEK = dict(
+    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
+)
+_TABLE = str.maketrans(
+    {**_LETTERS, **{k: v.replace(".", "") for k, v in _CYRILLIC.items()}, **_GREEK}
+)
+_MARKS = re.compile(r"[\u0300-\u036f]+")
+_DOTTED = re.compile(r"(?<![^\W_])([^\W\d_])\.[ ]?(?=[^\W\d_](?:\.|[^\w]|$))", re.MULTILINE)
+_NOT_WORD = re.compile(r"[^\w\n]+|_+")
+_UMLAUT = re.compile(r"(?<=[a-z])e(?<=[aou]e)(?=[^aeiou\s]|$)", re.MULTILINE)
+
+
+def join_lines(values: list[str]) -> str:
+    """One value a line; line breaks inside a value become blanks."""
+    blob = "\n".join(values)
+    if blob.count("\n") != max(len(values) - 1, 0) or "\r" in blob:
+        blob = "\n".join(" ".join(v.split()) for v in values)
+    return blob
+
+
+def unaccent(values: list[str]) -> list[str]:
+    """Lower case, Latin letters without marks, Cyrillic and Greek transliterated; punctuation kept."""
+    if not values:
+        return []
+    blob = join_lines(values).lower()
+    if not blob.isascii():
+        blob = unicodedata.normalize("NFKD", blob.translate(_TABLE))
+        blob = _MARKS.sub("", blob).translate(_TABLE)
+    return blob.split("\n")
+
+
+def words(values: list[str]) -> list[str]:
+    """Folded words separated by single blanks; "S.A.R.L." becomes "sarl", "O'Neil" becomes "oneil"."""
+    if not values:
+        return []
+    blob = "\n".join(unaccent(values)).replace("'", "").replace("`", "")
+    blob = _DOTTED.sub(r"\1", blob)
+    blob = _NOT_WORD.sub(" ", blob)
+    return [line.strip() for line in blob.split("\n")]
+
+
+def without_umlaut_e(values: list[str]) -> list[str]:
+    """"mueller" and "muller" become one spelling (both sides of every comparison pass through here)."""
+    return _UMLAUT.sub("", "\n".join(values)).split("\n") if values else []

@@ -1,0 +1,244 @@
+"""Training without labels: u from random pairs, m by expectation-maximisation in each blocking pass, prior odds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .arrays import F64, I64, U8, U64
+from .blocking import effective_cap
+from .comparators import Rarity
+from .contracts import Attribute, Config, Pairs
+from .model import AttributeModel, Model
+from .prepare import Prepared
+from .priors import LEVELS, PRIORS, caution_of
+from .rarity import Frequencies, feature_frequencies, value_frequencies
+from .scoring import compare_pairs, score_pairs, used_by
+
+SEED = 20240229
+RANDOM_PAIRS = 250_000
+EM_PAIRS = 200_000
+EM_ROUNDS = 30
+PRIOR_M = 30.0
+"""How many matched pairs the prior belief about an attribute is worth."""
+PRIOR_U = 60.0
+VALLEY_TRUST = 0.8
+VALLEY_WINDOW = (-6.0, 8.0)
+VALLEY_WIDTH = 1.2
+VALLEY_PAIRS = 50.0
+LEAST_PAIRS = 30
+"""A pass with fewer pairs teaches nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Which pairs of records could match at all."""
+
+    n: int
+    side: U8 | None
+
+    @property
+    def pairs(self) -> float:
+        if self.side is None:
+            return max(self.n * (self.n - 1) / 2, 1.0)
+        sizes = np.bincount(self.side).astype(float)
+        return max(float((sizes.sum() ** 2 - (sizes**2).sum()) / 2), 1.0)
+
+
+def _random_pairs(population: Population, rank: I64, rng: np.random.Generator) -> Pairs:
+    """Random pairs drawn over `rank`, so the order of records in the table plays no part."""
+    n = population.n
+    if n * (n - 1) // 2 <= RANDOM_PAIRS:
+        a, b = np.triu_indices(n, 1)
+    else:
+        a, b = rng.integers(0, n, RANDOM_PAIRS), rng.integers(0, n, RANDOM_PAIRS)
+    a, b = rank[a], rank[b]
+    keep = a != b if population.side is None else (a != b) & (population.side[a] != population.side[b])
+    low, high = np.minimum(a, b)[keep], np.maximum(a, b)[keep]
+    return Pairs(low.astype(np.int32), high.astype(np.int32), np.zeros(len(low), np.uint64))
+
+
+def _rarities(prepared: Prepared, config: Config) -> tuple[dict[str, Rarity], dict[str, Frequencies]]:
+    nothing = Frequencies.count(np.zeros(0, np.uint64), np.zeros(0, np.int64), 1)
+    rarity, values = {}, {}
+    for a in config.compared:
+        column = prepared.columns[a.name]
+        words = feature_frequencies(column.words) if a.comparator in _WORDS else nothing
+        grams = feature_frequencies(column.grams) if a.comparator in _GRAMS else nothing
+        rarity[a.name] = Rarity(words, grams)
+        values[a.name] = value_frequencies(column)
+    return rarity, values
+
+
+_GRAMS = {"text", "organisation_name", "free_text", "person_name", "domain"}
+_WORDS = {"organisation_name", "free_text", "words"}
+
+
+def _shares(levels: U8) -> F64:
+    """Pairs per level 1..9."""
+    return np.bincount(levels, minlength=LEVELS)[1:].astype(np.float64)
+
+
+def _chance(levels: U8, attributes: tuple[Attribute, ...], equal: Mapping[str, float]) -> dict[str, F64]:
+    """u of each attribute over random pairs, shrunk towards the prior; chance equality from value counts."""
+    out = {}
+    for k, a in enumerate(attributes):
+        counts = _shares(levels[:, k])
+        u = (counts + PRIOR_U * PRIORS[a.type].u) / (counts.sum() + PRIOR_U)
+        if counts.sum() > 1000:
+            exact = max(equal[a.name], 1e-9)
+            u[:-1] *= (1.0 - exact) / u[:-1].sum()
+            u[-1] = exact
+        out[a.name] = u
+    return out
+
+
+def _equal_by_chance(prepared: Prepared, config: Config) -> dict[str, float]:
+    """Probability that two records that have the attribute share its value (matches included)."""
+    out = {}
+    for a in config.compared:
+        counts = prepared.columns[a.name].frequency.astype(float)
+        total = counts.sum()
+        out[a.name] = float((counts * (counts - 1)).sum() / max(total * (total - 1), 1.0))
+    return out
+
+
+def _em(
+    levels: U8, used: list[int], names: list[str], chance: Mapping[str, F64], priors: Mapping[str, F64]
+) -> tuple[dict[int, F64], float]:
+    """Expectation-maximisation over one pass's pairs: m of each used attribute, and expected matches."""
+    code = np.zeros(len(levels), np.int64)
+    for k in used:
+        code = code * LEVELS + levels[:, k]
+    _, index, count = np.unique(code, return_index=True, return_counts=True)
+    pattern, weight = levels[index], count.astype(np.float64)
+    m = {k: priors[names[k]].copy() for k in used}
+    u = {k: chance[names[k]].copy() for k in used}
+    share = 0.3
+    for _ in range(EM_ROUNDS):
+        odds = np.full(len(pattern), np.log(share / (1 - share)))
+        for k in used:
+            table = np.concatenate([[0.0], np.log(np.maximum(m[k], 1e-9) / np.maximum(u[k], 1e-9))])
+            odds += table[pattern[:, k]]
+        p = 1.0 / (1.0 + np.exp(-np.clip(odds, -40, 40)))
+        share = float(np.clip((p * weight).sum() / weight.sum(), 1e-4, 0.995))
+        for k in used:
+            yes = np.bincount(pattern[:, k], weights=p * weight, minlength=LEVELS)[1:]
+            no = np.bincount(pattern[:, k], weights=(1 - p) * weight, minlength=LEVELS)[1:]
+            m[k] = (yes + PRIOR_M * priors[names[k]]) / (yes.sum() + PRIOR_M)
+            u[k] = (no + PRIOR_U * chance[names[k]]) / (no.sum() + PRIOR_U)
+    return m, share * float(weight.sum())
+
+
+def _sample(found: I64, size: int, rng: np.random.Generator) -> I64:
+    return found if len(found) <= size else np.sort(rng.choice(found, size, replace=False))
+
+
+def _matches(
+    levels: U8, passes: U64, config: Config, chance: Mapping[str, F64]
+) -> dict[str, F64]:
+    """m of each attribute: average over the passes that do not look at it, by expected matches, with the prior."""
+    attributes = config.compared
+    names = [a.name for a in attributes]
+    priors = {a.name: np.array(PRIORS[a.type].m) / sum(PRIORS[a.type].m) for a in attributes}
+    total = {name: PRIOR_M * priors[name] for name in names}
+    weight = dict.fromkeys(names, PRIOR_M)
+    for number in range(len(config.passes)):
+        found = np.flatnonzero((passes >> np.uint64(number)) & np.uint64(1))
+        used = [k for k, a in enumerate(attributes) if not used_by(a, config, number)]
+        if len(found) < LEAST_PAIRS or len(used) < 2:
+            continue
+        m, expected = _em(levels[found], used, names, chance, priors)
+        for k in used:
+            seen = expected * float((levels[found, k] > 0).mean())
+            total[names[k]] = total[names[k]] + m[k] * seen
+            weight[names[k]] += seen
+    return {name: total[name] / weight[name] for name in names}
+
+
+def _without_matches(chance: F64, m: F64, rate: float) -> F64:
+    """Random pairs hold true matches too; take them out of u, but never below a tenth of what was seen."""
+    u = np.maximum((chance - rate * m) / (1.0 - rate), np.maximum(chance * 0.1, 1e-9))
+    return np.asarray(u / u.sum(), np.float64)
+
+
+def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None = None) -> Model:
+    """Learn a model from candidate pairs of one collection; with little data it stays near the priors.
+
+    Depends on the records' content, not on their order; the same input always gives the same model.
+    """
+    rng = np.random.default_rng(SEED)
+    population = Population(prepared.n, side)
+    rank = np.argsort(prepared.content(), kind="stable").astype(np.int64)
+    rarity, values = _rarities(prepared, config)
+    random = _random_pairs(population, rank, rng)
+    random_levels, _ = compare_pairs(prepared, prepared, random, config, rarity)
+    chance = _chance(random_levels, config.compared, _equal_by_chance(prepared, config))
+    chosen = _sample(np.arange(len(pairs), dtype=np.int64), EM_PAIRS, rng)
+    some = pairs.take(chosen)
+    levels, _ = compare_pairs(prepared, prepared, some, config, rarity)
+    m = _matches(levels, some.passes, config, chance)
+    model = Model(
+        config.kind,
+        float(-np.log2(max(population.pairs / max(population.n * 0.3, 1.0), 4.0))),
+        {a.name: AttributeModel(
+            m[a.name],
+            chance[a.name],
+            np.array(PRIORS[a.type].weight),
+            caution_of(a.type),
+            values[a.name],
+            rarity[a.name],
+        ) for a in config.compared},
+        trained_pairs=len(pairs),
+        trained_records=prepared.n,
+    )
+    growth = len(pairs) / max(len(some), 1)
+    for _ in range(3):
+        model = _settle(model, prepared, some, config, population, growth, chance)
+    weight = score_pairs(prepared, prepared, some, model, config).weight
+    return replace(model, log_odds=model.log_odds - VALLEY_TRUST * valley(weight)).rounded()
+
+
+def valley(weight: F64) -> float:
+    """Where between the two hills of non-matches and matches the fewest pairs lie, in bits around even odds.
+
+    Evidence is never quite independent, so even odds may lie off the real border; the border itself is visible
+    as the least dense place. With few pairs the answer tends to 0.
+    """
+    low, high = VALLEY_WINDOW
+    bins = np.arange(low - 6, high + 6.25, 0.25)
+    counts = np.histogram(weight, bins)[0].astype(np.float64)
+    kernel = np.exp(-0.5 * (np.arange(-24, 25) * 0.25 / VALLEY_WIDTH) ** 2)
+    density = np.convolve(counts, kernel / kernel.sum(), "same")
+    middle = (bins[:-1] + bins[1:]) / 2
+    inside = (middle >= low) & (middle <= high)
+    # A faint preference for the centre settles ties on empty ground.
+    cost = np.log1p(density) + 0.01 * np.abs(middle)
+    at = float(middle[inside][cost[inside].argmin()])
+    seen = float(counts[inside].sum())
+    return at * seen / (seen + VALLEY_PAIRS)
+
+
+def _settle(
+    model: Model, prepared: Prepared, pairs: Pairs, config: Config, population: Population, growth: float,
+    chance: Mapping[str, F64],
+) -> Model:  # fmt: skip
+    """Prior odds that agree with the matches they lead to; u freed of those matches."""
+    scores = score_pairs(prepared, prepared, pairs, model, config)
+    evidence = scores.weight - model.log_odds
+    log_odds = model.log_odds
+    belief = population.n * 0.05
+    for _ in range(20):
+        expected = float((1.0 / (1.0 + np.exp2(-np.clip(evidence + log_odds, -60, 60)))).sum()) * growth
+        log_odds = float(np.log2(max(expected + belief, 0.5) / population.pairs))
+        log_odds = min(log_odds, -2.0)
+    rate = min(float(np.exp2(log_odds)), 0.2)
+    attributes = {
+        name: replace(a, u=_without_matches(chance[name], a.m, rate)) for name, a in model.attributes.items()
+    }
+    return replace(model, log_odds=log_odds, attributes=attributes)
+
+
+def cap_for(config: Config, records: int) -> int:
+    """The block size that still makes pairs in a collection of `records`."""
+    return effective_cap(config.frequency_cap, records)
