@@ -1,0 +1,3 @@
+"""REST version 1, built from the entity specs."""
+
+FACE = ("lane",)

@@ -182,7 +182,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["apps.api.schema.document.add_components"],
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "docExpansion": "none"},
 }
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=12_000)  # requests of one client
+API_PROCESSES = env.int("API_PROCESSES", default=1)  # web processes that share the quota
 # One post of 10,000 records, and an uploaded extract on disk rather than in memory.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

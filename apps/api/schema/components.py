@@ -1,0 +1,23 @@
+"""All component schemas: the shared ones and those of every registered entity."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from apps.api.schema.entity import entity_components
+from apps.api.schema.shared import shared_components
+from apps.api.schema.values import Schema
+from apps.golden.registry import entities
+from apps.golden.spec import EntitySpec
+
+
+def components() -> Mapping[str, Schema]:
+    """Return the schemas by component name."""
+    return _components(tuple(entities.values()))
+
+
+@lru_cache(maxsize=4)
+def _components(specs: tuple[EntitySpec, ...]) -> Mapping[str, Schema]:
+    found = dict(shared_components())
+    for spec in specs:
+        found.update(entity_components(spec))
+    return found

@@ -1,0 +1,87 @@
+"""Filters of lists, from the spec: equal to one of several values, or from/to for dates and numbers."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from psycopg import sql
+
+from apps.api.masking import personal_columns
+from apps.api.parameters import CURSOR, LIMIT, Parameter
+from apps.api.v1.lookups import conditions_of, lookup_parameters
+from apps.golden.documents import column_of, typed_model
+from apps.golden.models import RecordStatus
+from apps.golden.spec import Attribute, EntitySpec, Kind
+
+_RANGED = {Kind.DATE, Kind.TIMESTAMP, Kind.INTEGER, Kind.DECIMAL, Kind.MONEY}
+_SCHEMAS: Mapping[Kind, dict[str, Any]] = {
+    Kind.TEXT: {"type": "string"},
+    Kind.CHOICE: {"type": "string"},
+    Kind.INTEGER: {"type": "integer"},
+    Kind.DECIMAL: {"type": "string", "format": "decimal"},
+    Kind.MONEY: {"type": "string", "format": "decimal"},
+    Kind.BOOLEAN: {"type": "boolean"},
+    Kind.DATE: {"type": "string", "format": "date"},
+    Kind.TIMESTAMP: {"type": "string", "format": "date-time"},
+    Kind.REFERENCE: {"type": "string", "format": "uuid"},
+}
+_HEADER = (
+    Parameter(
+        "record_status",
+        {"type": "string", "enum": [RecordStatus.LIVE.value, RecordStatus.RETIRED.value]},
+        "Golden records that have sources, or those that lost their last one.",
+        default=RecordStatus.LIVE.value,
+    ),
+    Parameter("updated_since", {"type": "string", "format": "date-time"}, "Changed at this time or later."),
+)
+
+
+def _schema(attribute: Attribute) -> dict[str, Any]:
+    schema = dict(_SCHEMAS[attribute.kind])
+    return {**schema, "enum": list(attribute.choices)} if attribute.choices else schema
+
+
+@lru_cache(maxsize=256)
+def filter_parameters(spec: EntitySpec) -> tuple[Parameter, ...]:
+    """Return the filters that the spec names."""
+    parameters = []
+    for name in spec.filters:
+        attribute = spec.attribute(name)
+        personal = name in personal_columns(spec)
+        words = attribute.help or f"{attribute.title.capitalize()}."
+        schema = _schema(attribute)
+        single = attribute.kind is Kind.BOOLEAN
+        parameters.append(Parameter(name, schema, words, multiple=not single, personal=personal))
+        if attribute.kind in _RANGED:
+            parameters.append(Parameter(f"{name}_from", schema, f"{words} At least this.", personal=personal))
+            parameters.append(Parameter(f"{name}_to", schema, f"{words} At most this.", personal=personal))
+    return tuple(parameters)
+
+
+@lru_cache(maxsize=256)
+def list_parameters(spec: EntitySpec) -> tuple[Parameter, ...]:
+    """Return everything a list can be asked by: filters first, then lookups of other names, then the header's."""
+    filters = filter_parameters(spec)
+    taken = {each.name for each in filters}
+    lookups = tuple(each for each in lookup_parameters(spec) if each.name not in taken)
+    return (*filters, *lookups, *_HEADER, LIMIT, CURSOR)
+
+
+def list_conditions(spec: EntitySpec, given: Mapping[str, Any]) -> list[tuple[sql.Composable, Any]]:
+    """Return (condition over aliases `e` and `h`, its parameter) for the filters that were given."""
+    found: list[tuple[sql.Composable, Any]] = [(sql.SQL("h.status = %s"), given["record_status"])]
+    if given["updated_since"]:
+        found.append((sql.SQL("h.updated_at >= %s"), given["updated_since"]))
+    model = typed_model(spec)
+    for name in spec.filters:
+        column = sql.Identifier("e", column_of(model, name))
+        value = given[name]
+        if isinstance(value, list) and value:
+            found.append((sql.SQL("{} = ANY(%s)").format(column), value))
+        elif isinstance(value, bool):
+            found.append((sql.SQL("{} = %s").format(column), value))
+        for suffix, operator in (("_from", ">="), ("_to", "<=")):
+            if (bound := given.get(name + suffix)) is not None:
+                found.append((sql.SQL("{} {} %s").format(column, sql.SQL(operator)), bound))
+    others = {name: value for name, value in given.items() if name not in spec.filters}
+    return [*found, *conditions_of(spec, others)]

@@ -1,0 +1,188 @@
+"""SQL that gives golden records as JSON text, one statement whatever the number of collections; cached by spec."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import models
+from psycopg import sql
+
+from apps.api.masking import has_personal_title, personal_columns, personal_paths
+from apps.core.json import dumps
+from apps.golden.documents import column_of, item_model, typed_model
+from apps.golden.spec import Attribute, Collection, EntitySpec, Kind
+
+HEADER_COLUMNS = (
+    "id",
+    "entity",
+    "code",
+    "title",
+    "record_status",
+    "version",
+    "quality",
+    "created_at",
+    "updated_at",
+)
+_AS_TEXT = {Kind.MONEY, Kind.DECIMAL}
+NOTHING = sql.SQL("NULL::uuid")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where rows come from: the tables of today, or their history as of a moment (`%(as_of)s`)."""
+
+    spec: EntitySpec
+    historical: bool = False
+
+    def of(self, model: type[models.Model], record_column: str) -> sql.Composable:
+        """Return a FROM item with the columns of `model`; historical ones need `%(record_id)s` too."""
+        if not self.historical:
+            return sql.Identifier(model._meta.db_table)
+        return sql.SQL(
+            "(SELECT * FROM (SELECT DISTINCT ON ({key}) * FROM {table} WHERE {record} = %(record_id)s"
+            " AND history_date <= %(as_of)s ORDER BY {key}, history_date DESC, history_id DESC) x"
+            " WHERE history_type <> '-')"
+        ).format(
+            key=sql.Identifier(model._meta.pk.column),
+            table=sql.Identifier(model.history.model._meta.db_table),  # type: ignore[attr-defined]  # simple_history
+            record=sql.Identifier(record_column),
+        )
+
+
+def _column(model: type[models.Model], alias: str, attribute: Attribute, *, hidden: bool) -> sql.Composable:
+    name = sql.Identifier(attribute.name)
+    if hidden:
+        return sql.SQL("NULL::text AS {}").format(name)
+    column = sql.Identifier(alias, column_of(model, attribute.name))
+    if attribute.kind is Kind.TIMESTAMP:
+        shown = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS {}"
+        return sql.SQL(shown).format(column, name)
+    if attribute.kind in _AS_TEXT:
+        return sql.SQL("{}::text AS {}").format(column, name)
+    return sql.SQL("{} AS {}").format(column, name)
+
+
+def _items(collection: Collection, tables: Tables, *, masked: bool) -> sql.Composable:
+    model = item_model(collection)
+    hidden = (personal_columns(tables.spec).get(collection.name) or frozenset()) if masked else frozenset()
+    columns = [_column(model, "i", each, hidden=each.name in hidden) for each in collection.columns]
+    order = [sql.Identifier("i", column_of(model, name)) for name in collection.identity]
+    return sql.SQL(
+        "(SELECT coalesce(json_agg(row_to_json(x)), '[]'::json) FROM"
+        " (SELECT {columns} FROM {table} i WHERE i.record_id = h.id ORDER BY {order}) x) AS {name}"
+    ).format(
+        columns=sql.SQL(", ").join(columns),
+        table=tables.of(model, "record_id"),
+        order=sql.SQL(", ").join(order),
+        name=sql.Identifier(collection.name),
+    )
+
+
+def record_json(tables: Tables, *, masked: bool, redirected_from: sql.Composable = NOTHING) -> sql.Composable:
+    """Return an expression over aliases `h` (header) and `e` (typed row): one record as JSON text."""
+    spec = tables.spec
+    model = typed_model(spec)
+    hidden = personal_columns(spec) if masked else {}
+    attributes = [
+        _column(model, "e", each, hidden=each.name in hidden and hidden[each.name] is None)
+        for each in spec.attributes
+    ]
+    items = [_items(collection, tables, masked=masked) for collection in spec.collections]
+    title = sql.SQL("NULL::text" if masked and has_personal_title(spec) else "h.title")
+    return sql.SQL(
+        "(SELECT row_to_json(d)::text FROM (SELECT h.id, h.entity, h.code, {title} AS title,"
+        " h.status AS record_status, h.version, h.quality, h.created_at, h.updated_at,"
+        " {redirected} AS redirected_from, {masked}::json AS masked,"
+        " (SELECT row_to_json(a) FROM (SELECT {attributes}) a) AS attributes) d)"
+    ).format(
+        title=title,
+        redirected=redirected_from,
+        masked=sql.Literal(dumps(personal_paths(spec) if masked else ()).decode()),
+        attributes=sql.SQL(", ").join([*attributes, *items]),
+    )
+
+
+def values_json(model: type[models.Model], alias: str, attributes: Sequence[Attribute]) -> sql.Composable:
+    """Return an expression over `alias`: its attributes as JSON, nothing hidden."""
+    columns = [_column(model, alias, attribute, hidden=False) for attribute in attributes]
+    return sql.SQL("(SELECT row_to_json(v) FROM (SELECT {}) v)").format(sql.SQL(", ").join(columns))
+
+
+def _text(statement: sql.Composable) -> str:
+    return statement.as_string(None)
+
+
+def _typed_join(spec: EntitySpec) -> sql.Composable:
+    return sql.SQL("JOIN {} e ON e.record_id = h.id").format(sql.Identifier(typed_model(spec)._meta.db_table))
+
+
+@lru_cache(maxsize=256)
+def select_by_id(spec: EntitySpec, *, masked: bool) -> str:
+    """One parameter: the golden id, also of a record that was merged away. Gives id, version, updated_at, JSON."""
+    json = record_json(Tables(spec), masked=masked, redirected_from=sql.SQL("nullif(q.id, h.id)"))
+    return _text(
+        sql.SQL(
+            "SELECT h.id, h.version, h.updated_at, {json} FROM golden_goldenrecord q"
+            " JOIN golden_goldenrecord h ON h.id = coalesce(q.merged_into_id, q.id) {typed}"
+            " WHERE q.id = %s AND q.entity = {entity}"
+        ).format(json=json, typed=_typed_join(spec), entity=sql.Literal(spec.name))
+    )
+
+
+@lru_cache(maxsize=256)
+def select_by_key(spec: EntitySpec, *, masked: bool) -> str:
+    """Two parameters: source system and key. Gives id, version, updated_at, JSON."""
+    return _text(
+        sql.SQL(
+            "SELECT h.id, h.version, h.updated_at, {json} FROM sources_crosswalk c"
+            " JOIN golden_goldenrecord h ON h.id = c.record_id {typed}"
+            " WHERE c.system_id = %s AND c.entity = {entity} AND c.key = %s"
+        ).format(
+            json=record_json(Tables(spec), masked=masked),
+            typed=_typed_join(spec),
+            entity=sql.Literal(spec.name),
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def select_many(spec: EntitySpec, *, masked: bool) -> str:
+    """Three parallel arrays (systems, keys, ids): position from 1 and JSON of what was found."""
+    json = record_json(Tables(spec), masked=masked, redirected_from=sql.SQL("nullif(q.id, h.id)"))
+    return _text(
+        sql.SQL(
+            "SELECT t.n, {json} FROM unnest(%s::text[], %s::text[], %s::uuid[])"
+            " WITH ORDINALITY AS t(system, key, id, n)"
+            " LEFT JOIN sources_crosswalk c ON c.system_id = t.system AND c.entity = {entity} AND c.key = t.key"
+            " JOIN golden_goldenrecord q ON q.id = coalesce(t.id, c.record_id) AND q.entity = {entity}"
+            " JOIN golden_goldenrecord h ON h.id = coalesce(q.merged_into_id, q.id) {typed}"
+        ).format(json=json, typed=_typed_join(spec), entity=sql.Literal(spec.name))
+    )
+
+
+@lru_cache(maxsize=256)
+def select_listed(spec: EntitySpec, *, masked: bool) -> str:
+    """One parameter: ids. Gives id, JSON in order of the ids' array."""
+    return _text(
+        sql.SQL(
+            "SELECT h.id, {json} FROM unnest(%s::uuid[]) WITH ORDINALITY AS t(id, n)"
+            " JOIN golden_goldenrecord h ON h.id = t.id {typed} ORDER BY t.n"
+        ).format(json=record_json(Tables(spec), masked=masked), typed=_typed_join(spec))
+    )
+
+
+@lru_cache(maxsize=256)
+def select_as_of(spec: EntitySpec, *, masked: bool) -> str:
+    """Parameters record_id and as_of: the record as it was then, JSON; its own id, also when merged later."""
+    past = Tables(spec, historical=True)
+    header = sql.SQL(
+        "(SELECT * FROM golden_historicalgoldenrecord WHERE id = %(record_id)s AND entity = {entity}"
+        " AND history_date <= %(as_of)s ORDER BY history_date DESC, history_id DESC LIMIT 1)"
+    ).format(entity=sql.Literal(spec.name))
+    return _text(
+        sql.SQL("SELECT h.id, {json} FROM {header} h JOIN {typed} e ON e.record_id = h.id").format(
+            json=record_json(past, masked=masked),
+            header=header,
+            typed=past.of(typed_model(spec), "record_id"),
+        )
+    )

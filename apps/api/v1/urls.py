@@ -1,0 +1,49 @@
+"""Addresses of version 1: shared ones, and the same set for every registered entity."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, path
+
+from apps.api.v1.views.changes import ChangesView
+from apps.api.v1.views.documents import DocsView, OpenApiView
+from apps.api.v1.views.finding import MatchView, SearchView
+from apps.api.v1.views.loads import LoadsView, LoadView, PostRecordsView, RejectedRowsView, ReplayView
+from apps.api.v1.views.records import LookupView, RecordsView, RecordView
+from apps.api.v1.views.requests import ApproveView, ChangeRequestsView, ChangeRequestView, RejectView
+from apps.api.v1.views.stories import DeliveriesView, HistoryView, MembersView, ProvenanceView
+from apps.golden.registry import entities
+from apps.golden.spec import EntitySpec
+
+
+def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
+    """Yield the addresses of one entity."""
+    plural = spec.plural
+    yield path(plural, RecordsView.as_view(spec=spec), name=f"{spec.name}-list")
+    for name, view in (("lookup", LookupView), ("search", SearchView), ("match", MatchView)):
+        yield path(f"{plural}/{name}", view.as_view(spec=spec), name=f"{spec.name}-{name}")
+    one = f"{plural}/<uuid:record_id>"
+    yield path(one, RecordView.as_view(spec=spec), name=spec.name)
+    for name, story in (
+        ("history", HistoryView),
+        ("members", MembersView),
+        ("provenance", ProvenanceView),
+        ("deliveries", DeliveriesView),
+    ):
+        yield path(f"{one}/{name}", story.as_view(spec=spec), name=f"{spec.name}-{name}")
+
+
+urlpatterns = [
+    path("openapi.json", OpenApiView.as_view(), name="openapi"),
+    path("docs", DocsView.as_view(), name="docs"),
+    path("changes", ChangesView.as_view(), name="changes"),
+    path("records", PostRecordsView.as_view(), name="records"),
+    path("loads", LoadsView.as_view(), name="loads"),
+    path("loads/<uuid:load_id>", LoadView.as_view(), name="load"),
+    path("loads/<uuid:load_id>/rejected-rows", RejectedRowsView.as_view(), name="rejected-rows"),
+    path("rejected-rows/<uuid:row_id>/replay", ReplayView.as_view(), name="replay"),
+    path("change-requests", ChangeRequestsView.as_view(), name="change-requests"),
+    path("change-requests/<uuid:request_id>", ChangeRequestView.as_view(), name="change-request"),
+    path("change-requests/<uuid:request_id>/approve", ApproveView.as_view(), name="approve"),
+    path("change-requests/<uuid:request_id>/reject", RejectView.as_view(), name="reject"),
+    *(address for spec in entities.values() for address in entity_addresses(spec)),
+]

@@ -1,0 +1,179 @@
+"""Golden records of one entity: one, a page, by key or value, a thousand at once."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from apps.accounts.roles import Capability
+from apps.api.answers import Answer
+from apps.api.base import HubView
+from apps.api.masking import sees_personal
+from apps.api.operations import Operation
+from apps.api.parameters import Parameter
+from apps.api.problems import MalformedRequest
+from apps.api.v1.filters import list_parameters
+from apps.api.v1.listing import ids_of, page_body, page_of_records
+from apps.api.v1.lookups import (
+    MOST_CANDIDATES,
+    AmbiguousLookup,
+    conditions_of,
+    lookup_parameters,
+    refuse_personal,
+)
+from apps.api.v1.reading import NoSuchRecord, read_by_id, read_by_key
+from apps.api.v1.record_sql import select_as_of, select_many
+from apps.core.bulk import raw_cursor
+from apps.golden.spec import EntitySpec
+
+KEYS_PER_REQUEST = 100
+"""A bulk lookup of this many keys counts as one more request."""
+
+_AS_OF = Parameter(
+    "as_of", {"type": "string", "format": "date-time"}, "Show the record as it was at this time."
+)
+_BY_KEY = (
+    Parameter("system", {"type": "string", "minLength": 1}, "Code of the source system; give `key` too."),
+    Parameter("key", {"type": "string", "minLength": 1}, "The record's key in that system."),
+)
+
+
+def _lookup_parameters(spec: EntitySpec) -> tuple[Parameter, ...]:
+    return (*_BY_KEY, *lookup_parameters(spec))
+
+
+class RecordView(HubView):
+    """One golden record."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}",
+            summary="One {label} by golden id",
+            description="A record that was merged away answers with its survivor; `redirected_from` is the id you sent."
+            " With `as_of` you get the record under this id as it was then.",
+            needs=Capability.VIEW,
+            answers={200: "{Entity}"},
+            parameters=(_AS_OF,),
+            conditional=True,
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        if self.given["as_of"]:
+            return self._as_of(record_id).as_response()
+        fresh = request.headers.get("If-None-Match")
+        return read_by_id(self.entity, record_id, self.principal, fresh).as_response()
+
+    def _as_of(self, record_id: UUID) -> Answer:
+        moment = self.given["as_of"]
+        masked = not sees_personal(self.principal)
+        with raw_cursor() as cursor:
+            asked = {"record_id": record_id, "as_of": moment}
+            cursor.execute(select_as_of(self.entity, masked=masked), asked)
+            row = cursor.fetchone()
+        if row is None:
+            raise NoSuchRecord(f"{self.entity.label} {record_id} had no values at {moment.isoformat()}.")
+        return Answer(200, row[1].encode())
+
+
+class RecordsView(HubView):
+    """Golden records of an entity, page by page."""
+
+    operations = {
+        "get": Operation(
+            id="list_{plural}",
+            summary="{plural}, page by page",
+            description="In the order they were created. Records that appear while you read come on later pages.",
+            needs=Capability.VIEW,
+            answers={200: "{Entity}Page"},
+            parameters=list_parameters,
+        )
+    }
+
+    def get(self, request: Request) -> HttpResponse:
+        masked = not sees_personal(self.principal)
+        refuse_personal(list_parameters(self.entity), self.given, masked=masked)
+        records, cursor = page_of_records(self.entity, self.given, masked=masked)
+        answer = Answer(200, page_body(records, cursor))
+        if cursor:
+            query = request.GET.copy()
+            query["cursor"] = cursor
+            answer.headers.append(("Link", f'<{request.path}?{query.urlencode()}>; rel="next"'))
+        return answer.as_response()
+
+
+class LookupView(HubView):
+    """A record by source key or by value; many by key."""
+
+    operations = {
+        "get": Operation(
+            id="lookup_{entity}",
+            summary="The {label} with a source key or a value",
+            description="Give `system` and `key`, or one or more values that must all hold. Values are compared as typed"
+            " and in standard form. Several records with the value are a 409 that names them.",
+            needs=Capability.VIEW,
+            answers={200: "{Entity}"},
+            problems=(404, 409),
+            parameters=_lookup_parameters,
+            conditional=True,
+        ),
+        "post": Operation(
+            id="lookup_{plural}",
+            summary="Up to 1,000 {plural} by source key or golden id",
+            needs=Capability.VIEW,
+            body="{Entity}Keys",
+            answers={200: "{Entity}LookupResult"},
+        ),
+    }
+
+    def get(self, request: Request) -> HttpResponse:
+        fresh = request.headers.get("If-None-Match")
+        system, key = self.given["system"], self.given["key"]
+        values = {
+            name: value for name, value in self.given.items() if value and name not in ("system", "key")
+        }
+        if system and key and not values:
+            return read_by_key(self.entity, system, key, self.principal, fresh).as_response()
+        if system or key or not values:
+            names = ", ".join(each.name for each in lookup_parameters(self.entity))
+            raise MalformedRequest(f"Give system and key together, or one or more of {names}.")
+        return self._by_value(values, fresh).as_response()
+
+    def _by_value(self, values: Mapping[str, Any], fresh: str | None) -> Answer:
+        masked = not sees_personal(self.principal)
+        refuse_personal(lookup_parameters(self.entity), values, masked=masked)
+        found = ids_of(self.entity, conditions_of(self.entity, values), MOST_CANDIDATES)
+        if not found:
+            raise NoSuchRecord(f"No {self.entity.label} has this {' and this '.join(values)}.")
+        if len(found) > 1:
+            raise AmbiguousLookup(
+                f"{len(found)} {self.entity.plural} have this {' and this '.join(values)}: add another value, or list"
+                f" them with GET /api/v1/{self.entity.plural}.",
+                candidates=[str(record_id) for record_id in found],
+            )
+        answer = read_by_id(self.entity, found[0], self.principal, fresh)
+        answer.headers.append(("Content-Location", f"/api/v1/{self.entity.plural}/{found[0]}"))
+        return answer
+
+    def post(self, request: Request) -> HttpResponse:
+        keys = self.body(request)["keys"]
+        self.charge(len(keys) // KEYS_PER_REQUEST)
+        results: list[str] = ["null"] * len(keys)
+        statement = select_many(self.entity, masked=not sees_personal(self.principal))
+        with raw_cursor() as cursor:
+            cursor.execute(
+                statement,
+                (
+                    [each.get("system") for each in keys],
+                    [each.get("key") for each in keys],
+                    [UUID(each["id"]) if "id" in each else None for each in keys],
+                ),
+                prepare=True,
+            )
+            rows = cursor.fetchall()
+        for position, text in rows:
+            results[position - 1] = text
+        body = '{"results":[%s],"found":%d}' % (",".join(results), len(rows))
+        return Answer(200, body.encode()).as_response()

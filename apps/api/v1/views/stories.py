@@ -1,0 +1,124 @@
+"""What stands behind a golden record: history, members, provenance, deliveries."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from apps.accounts.roles import Capability
+from apps.api.base import HubView, json_response
+from apps.api.cursors import seal, unseal
+from apps.api.masking import sees_personal
+from apps.api.operations import Operation
+from apps.api.parameters import CURSOR, LIMIT
+from apps.api.v1.history import revisions_of
+from apps.api.v1.origins import members_page, provenance_of
+from apps.api.v1.reading import NoSuchRecord
+from apps.core.clock import utcnow
+from apps.distribution.selectors import delivery_state
+from apps.golden.models import GoldenRecord
+
+_NEWEST = 2**62
+
+
+class StoryView(HubView):
+    """Base of what is told about one golden record."""
+
+    def demand_record(self, record_id: UUID) -> None:
+        """Raise NoSuchRecord unless the entity has, or had, a record of this id."""
+        if not GoldenRecord.objects.filter(pk=record_id, entity=self.entity.name).exists():
+            raise NoSuchRecord(f"No {self.entity.label} has the golden id {record_id}.")
+
+    @property
+    def masked(self) -> bool:
+        return not sees_personal(self.principal)
+
+
+class HistoryView(StoryView):
+    """Revisions of a record."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_history",
+            summary="Who changed what, when and why",
+            description="The newest first. Of a record that was merged away: its history up to the merge.",
+            needs=Capability.VIEW,
+            answers={200: "History"},
+            parameters=(LIMIT, CURSOR),
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        purpose = ["history", str(record_id)]
+        [before] = unseal(purpose, self.given["cursor"]) if self.given["cursor"] else [_NEWEST]
+        revisions, rest = revisions_of(
+            self.entity, record_id, before=before, limit=self.given["limit"], masked=self.masked
+        )
+        if not revisions and before == _NEWEST:
+            raise NoSuchRecord(f"No {self.entity.label} has the golden id {record_id}.")
+        return json_response({"results": revisions, "next": seal(purpose, [rest]) if rest else None})
+
+
+class MembersView(StoryView):
+    """Source records of a record."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_members",
+            summary="The source records that are this {label}",
+            needs=Capability.VIEW,
+            answers={200: "Members"},
+            parameters=(LIMIT, CURSOR),
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        self.demand_record(record_id)
+        purpose = ["members", str(record_id)]
+        system, key = unseal(purpose, self.given["cursor"]) if self.given["cursor"] else ("", "")
+        limit = self.given["limit"]
+        found = members_page(self.entity, record_id, after=(system, key), limit=limit + 1, masked=self.masked)
+        page = found[:limit]
+        more = seal(purpose, [page[-1]["system"], page[-1]["key"]]) if len(found) > limit else None
+        return json_response({"results": page, "next": more})
+
+
+class ProvenanceView(StoryView):
+    """Origin of the values of a record."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_provenance",
+            summary="Where each value comes from",
+            needs=Capability.VIEW,
+            answers={200: "Provenance"},
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        origins = provenance_of(self.entity, record_id, masked=self.masked)
+        if origins is None:
+            raise NoSuchRecord(f"No live {self.entity.label} has the golden id {record_id}.")
+        return json_response({"results": origins})
+
+
+class DeliveriesView(StoryView):
+    """How far a record has come in each target."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_deliveries",
+            summary="How far the record has come in each target system",
+            needs=Capability.VIEW,
+            answers={200: "Deliveries"},
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        self.demand_record(record_id)
+        states = delivery_state(record_id=record_id, now=utcnow())
+        results = [
+            {name: value for name, value in asdict(each).items() if name != "lane_id"} for each in states
+        ]
+        return json_response({"results": results})
