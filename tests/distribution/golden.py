@@ -3,6 +3,7 @@
 import itertools
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,13 @@ from django.db import transaction
 
 from apps.audit.context import Actor
 from apps.connectors.models import Connection
-from apps.connectors.services import seed_default_mappings
-from apps.distribution.models import Lane, Subscription, TargetState
+from apps.connectors.sandbox import RunningSandbox, default_secrets
+from apps.connectors.sandbox.running import default_options
+from apps.connectors.services import activate_mapping, draft_mapping, save_connection
+from apps.connectors.services.seeding import default_documents
+from apps.distribution.contracts import RunReport
+from apps.distribution.models import DeliveryAttempt, Lane, Subscription, TargetState
+from apps.distribution.services import deliver_due
 from apps.golden.models import GoldenRecord
 from apps.outbox.contracts import NewEvent
 from apps.outbox.services import append_events
@@ -25,8 +31,12 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-def seed_mappings() -> None:
-    seed_default_mappings(actor=STEWARD, now=T0)
+def activate(*names: str) -> None:
+    """Bring these shipped mappings into force."""
+    for text in default_documents():
+        if text.split("\n", 1)[0].removeprefix("mapping: ") in names:
+            drafted = draft_mapping(text=text, actor=STEWARD, now=T0)
+            activate_mapping(mapping=drafted, actor=STEWARD, now=T0)
 
 
 def customer(name: str = "Acme Ltd", **more: Any) -> dict[str, Any]:
@@ -110,3 +120,53 @@ def subscribe(target: Connection, mapping: str, entity: str = "customer", **fiel
 
 def lane_of(record: GoldenRecord) -> Lane:
     return Lane.objects.get(record=record)
+
+
+@dataclass(slots=True)
+class Target:
+    """A sandbox that serves, its connection, and what a delivery to it says."""
+
+    server: RunningSandbox
+    connection: Connection
+
+    def deliver(self, *, at: float = 1.0, limit: int = 500) -> RunReport:
+        """Deliver what is due `at` seconds after T0."""
+        return deliver_due(target=self.connection.code, limit=limit, worker="w1", now=T0 + seconds(at))
+
+    def limits(self, **limits: Any) -> None:
+        TargetState.objects.filter(connection=self.connection).update(**limits)
+
+    def verbs(self, record: GoldenRecord) -> list[str]:
+        """Return what the target's journal says was done to a record, oldest first."""
+        return [effect.verb for effect in self.server.effects(ext_id=str(record.pk))]
+
+    def held(self, record: GoldenRecord, obj: str) -> dict[str, Any]:
+        """Return what the target holds for a record."""
+        row = self.server.store.find(obj, ext_id=str(record.pk))
+        return row.body if row else {}
+
+    def outcomes(self, record: GoldenRecord) -> list[str]:
+        """Return the outcomes of a record's attempts, oldest first."""
+        rows = DeliveryAttempt.objects.filter(record_id=record.pk, connection=self.connection)
+        return list(rows.order_by("started_at", "id").values_list("outcome", flat=True))
+
+
+def connect(server: RunningSandbox, mappings: Mapping[str, str], **limits: Any) -> Target:
+    """Save the connection to a sandbox and subscribe it: mapping name to entity, parents first."""
+    saved = save_connection(
+        code=server.name,
+        kind=server.name,
+        base_url=server.base_url,
+        options=default_options(server.name),
+        secrets=default_secrets(server.name),
+        sandbox=True,
+        actor=STEWARD,
+        now=T0,
+    )
+    activate(*mappings)
+    for place, (mapping, entity) in enumerate(mappings.items(), start=1):
+        subscribe(saved, mapping, entity, priority=10 * place)
+    target = Target(server, saved)
+    if limits:
+        target.limits(**limits)
+    return target

@@ -20,7 +20,9 @@ def holds(written: object, held: object) -> bool:
         return all(holds(left, right) for left, right in zip(written, held, strict=True))
     if _nothing(written) or _nothing(held):
         return _nothing(written) and _nothing(held)
-    return written == held if isinstance(written, bool) or isinstance(held, bool) else _same(written, held)
+    if isinstance(written, bool) or isinstance(held, bool):
+        return written is held
+    return _same(written, held)
 
 
 def _nothing(value: object) -> bool:
