@@ -175,7 +175,12 @@ def plant(firm: Firm, hosts: list[Host]) -> Iterator[Planted]:
             customer = phantom(firm, turn * len(CUSTOMER_FAULTS) + number)
             if value == "<broken>":
                 value = break_check_digit(tax_id("GB", customer.serial, seed=firm.seed))
-            yield _planted(file, _customer_row(firm, file, customer), column, value, reason, expect)
+            row = _customer_row(firm, file, customer)
+            if isinstance(row, dict):
+                row["externalId"] = None
+            if column == "creditLimit" and isinstance(row, dict):
+                row["subsidiaryTerms"]["items"][0][column] = value
+            yield _planted(file, row, column, value, reason, expect)
         for number, (file, column, value, reason, expect) in enumerate(WORKER_FAULTS):
             serial = len(firm.workers) + 10 + turn * 2 + number
             rng = stream(firm.seed, "phantom worker", serial)

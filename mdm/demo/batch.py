@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
+
+from mdm.demo.seeds import stream
 
 Row = list[Any] | dict[str, Any]
 
@@ -61,11 +62,11 @@ class Batch:
         self.differences[f"{entity}.{attribute}.{kind}"] += 1
         self.rows[DISAGREEMENTS].append([entity, true_id, system, key, attribute, kind, true_value, value])
 
-    def shuffle(self, rng: Random) -> None:
+    def shuffle(self, seed: int, number: int) -> None:
         """Mixes each extract's rows, so that records of one thing do not stand side by side."""
-        for file in sorted(self.rows):
+        for file, rows in self.rows.items():
             if not file.startswith("truth/"):
-                rng.shuffle(self.rows[file])
+                stream(seed, f"order of {file}", number).shuffle(rows)
 
     def take(self) -> dict[str, list[Row]]:
         """The waiting rows; the batch is empty afterwards, its counters stay."""

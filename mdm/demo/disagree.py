@@ -132,7 +132,7 @@ def _write_tax_id(rng: Random, customer: TrueCustomer, view: CustomerView, share
     if rng.random() >= share:
         return ""
     tax, draw = customer.tax_id, rng.random()
-    if customer.sister_tax_id and draw < 0.05:
+    if customer.sister_tax_id and draw < 0.12:
         view.differences.append(("tax_ids", "tax_id_of_sister", tax, customer.sister_tax_id))
         return customer.sister_tax_id
     if draw > 0.994 and customer.country.code not in ("US", "NL"):

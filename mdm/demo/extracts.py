@@ -118,7 +118,7 @@ def _write_firm(firm: Firm, writer: Writer, names: tuple[str, ...]) -> tuple[Bat
                 add_work(batch, firm, portfolio)
                 if len(hosts) < firm.noise and (host := host_of(portfolio)):
                     hosts.append(host)
-        batch.shuffle(stream(firm.seed, "order", number))
+        batch.shuffle(firm.seed, number)
         writer.write(batch.take())
     return batch, hosts
 
