@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
@@ -133,7 +134,8 @@ def entity_models() -> list[type[models.Model]]:
 
 def broken_constraint(error: pytest.ExceptionInfo[IntegrityError]) -> str:
     cause = error.value.__cause__
-    return str(cause.diag.constraint_name)  # type: ignore[union-attr]
+    assert isinstance(cause, psycopg.Error)
+    return str(cause.diag.constraint_name)
 
 
 @pytest.mark.parametrize(("constraint", "violate"), VIOLATIONS, ids=[name for name, _ in VIOLATIONS])
