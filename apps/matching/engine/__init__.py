@@ -1,32 +1,71 @@
-"""Pure matching engine: arrays in, arrays out; no Django, HTTP, Celery or clock."""
+"""The matching engine: pure functions from columns to scored pairs and clusters.
 
-from .blocking import blocking_keys, candidate_pairs
-from .clustering import cluster
-from .contracts import Attribute, Band, Config, Evidence, Explanation, Keys, Pairs, Scores, Table
-from .defaults import default_config
-from .model import Model, default_model
+No Django, network, clock or environment: the same code runs in a web request, in a worker and in a cluster engine.
+"""
+
+from .blocking import blocking_keys, candidate_pairs, effective_cap, pairs_between
+from .clustering import cluster, one_to_one
+from .comparators import COMPARATORS, Couples, comparator
+from .contracts import (
+    Attribute,
+    Band,
+    Config,
+    Evidence,
+    Explanation,
+    Keys,
+    Pairs,
+    Scores,
+    Table,
+)
+from .defaults import COMPARATOR_OF, KINDS, default_config
+from .evaluation import Quality, Truth
+from .explaining import explain
+from .inference import infer_kind, infer_types
+from .matching import Matched, match_table
+from .model import AttributeModel, Model, default_model
 from .prepare import Prepared, prepare
-from .scoring import score_pairs
+from .refining import refine
+from .scoring import bands_of, probability_of, score_pairs, threshold_weight
 from .training import train
 
 __all__ = [
+    "COMPARATORS",
+    "COMPARATOR_OF",
+    "KINDS",
     "Attribute",
+    "AttributeModel",
     "Band",
     "Config",
+    "Couples",
     "Evidence",
     "Explanation",
     "Keys",
+    "Matched",
     "Model",
     "Pairs",
     "Prepared",
+    "Quality",
     "Scores",
     "Table",
+    "Truth",
+    "bands_of",
     "blocking_keys",
     "candidate_pairs",
     "cluster",
+    "comparator",
     "default_config",
     "default_model",
+    "effective_cap",
+    "explain",
+    "infer_kind",
+    "infer_types",
+    "match_table",
+    "one_to_one",
+    "pairs_between",
     "prepare",
+    "probability_of",
+    "refine",
     "score_pairs",
+    "threshold_weight",
     "train",
 ]

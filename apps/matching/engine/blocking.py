@@ -14,7 +14,7 @@ from .vocabulary import COMMON_WORDS
 
 Part = tuple[I64, U64]
 """(value code, hash) of every key part of a column's distinct values; codes ascend."""
-RANKED = 6
+RANKED = 5
 _COMFORT = 20_000
 """Below this many records larger blocks cost little, so the cap may be looser."""
 
@@ -223,7 +223,9 @@ def candidate_pairs(keys: Keys, *, cap: int, side: U8 | None = None) -> Pairs:
     """
     order = np.argsort(keys.key, kind="stable")
     key, row, number = keys.key[order], keys.row[order], keys.pass_no[order]
-    begins = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
+    begins = (
+        np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
+    )
     sizes = np.diff(np.concatenate([begins, [len(key)]]))
     ids: list[I64] = []
     masks: list[U64] = []

@@ -50,7 +50,9 @@ def cleaner(*types: str) -> Callable[[Cleaner], Cleaner]:
     return register
 
 
-_NOISE = re.compile(r" (?:accounts? payable|accounts? receivable|head office|headquarters|hq|finance dept|finance department)$")
+_NOISE = re.compile(
+    r" (?:accounts? payable|accounts? receivable|head office|headquarters|hq|finance dept|finance department)$"
+)
 
 
 def _split_form(folded: str) -> tuple[list[str], str]:
@@ -72,7 +74,10 @@ def _split_form(folded: str) -> tuple[list[str], str]:
 
 
 _STREET_END = re.compile(r"(?<=[a-z]{3})(?:strasse|straat|str)\b")
-_UNIT = re.compile(r"\b(?:unit|suite|ste|apt|apartment|room|rm|flat|level|lvl) ?#?\d+[a-z]?\b|\b(?:\d+(?:st|nd|rd|th) floor|c o \w+)\b")
+_UNIT = re.compile(
+    r"\b(?:unit|suite|ste|apt|apartment|room|rm|flat|level|lvl) ?#?\d+[a-z]?\b"
+    r"|\b(?:\d+(?:st|nd|rd|th) floor|c o \w+)\b"
+)
 
 
 def _street(folded: str) -> str:
@@ -140,7 +145,10 @@ def country(raw: Raw) -> list[str]:
 def postcode(raw: Raw) -> list[str]:
     squashed = [v.replace(" ", "") for v in raw.folded]
     # ZIP+4 and floats of spreadsheets ("60302.0") come down to the plain code.
-    return [re.sub(r"^(\d{5})\d{4}$", r"\1", v.removesuffix("0") if raw.values[i].endswith(".0") else v) for i, v in enumerate(squashed)]
+    return [
+        re.sub(r"^(\d{5})\d{4}$", r"\1", v.removesuffix("0") if raw.values[i].endswith(".0") else v)
+        for i, v in enumerate(squashed)
+    ]
 
 
 @cleaner("phone")
@@ -157,14 +165,21 @@ def phone(raw: Raw) -> list[str]:
 
 @cleaner("email")
 def email(raw: Raw) -> list[str]:
-    return [v.strip().removeprefix("mailto:") if "@" in v or "." in v else "" for v in unaccent(raw.values)]
+    """Lower case; an office name at a mail provider ("info@gmail.com") belongs to nobody in particular."""
+    out = []
+    for value in unaccent(raw.values):
+        text = value.strip().removeprefix("mailto:")
+        box, _, host = text.partition("@")
+        nobody = host in known.FREE_MAIL and box in known.ROLE_MAILBOXES
+        out.append(text if "@" in text and not nobody else "")
+    return out
 
 
 _HOST = re.compile(r"^(?:[a-z]+://)?(?:[^@/]*@)?(?:www\d?\.)?([^/:?#\s]+)")
 
 
 def registered_domain(host: str) -> str:
-    """"shop.example.co.uk" -> "example.co.uk"."""
+    """ "shop.example.co.uk" -> "example.co.uk"."""
     parts = host.strip(".").split(".")
     keep = 3 if len(parts) > 2 and parts[-2] in known.SECOND_LEVEL and len(parts[-1]) == 2 else 2
     return ".".join(parts[-keep:])

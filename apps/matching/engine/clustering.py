@@ -43,7 +43,9 @@ def _links(pairs: "Links | list[tuple[int, int]] | None") -> Links:
     return np.minimum(a, b), np.maximum(a, b)
 
 
-def _edges(pairs: Pairs, scores: Scores, config: Config, never: Links, must: Links, current: I64 | None, n: int) -> Edges:
+def _edges(
+    pairs: Pairs, scores: Scores, config: Config, never: Links, must: Links, current: I64 | None, n: int
+) -> Edges:
     left = np.minimum(pairs.left, pairs.right).astype(np.int64)
     right = np.maximum(pairs.left, pairs.right).astype(np.int64)
     p = np.clip(scores.probability, 1e-12, 1 - 1e-12)
@@ -150,7 +152,7 @@ def _split(
     by_place = np.argsort(one, kind="stable")
     one, two, bits = one[by_place], two[by_place], bits[by_place]
 
-    def weights_of(firsts: I64, size: np.int64) -> F64:
+    def weights_of(firsts: I64, size: int) -> F64:
         filled = np.full((len(firsts), size, size), UNSCORED)
         if current is not None:
             now = current[order[firsts[:, None] + np.arange(size)]]
@@ -171,7 +173,9 @@ def _split(
 def _join_large(chosen: Bools, label: I64, edges: Edges, never: Links, order_of: I64, out: I64) -> None:
     if not chosen.any():
         return
-    at = np.flatnonzero(edges.confident & chosen[label[edges.left]] & (label[edges.left] == label[edges.right]))
+    at = np.flatnonzero(
+        edges.confident & chosen[label[edges.left]] & (label[edges.left] == label[edges.right])
+    )
     a, b = edges.left[at], edges.right[at]
     low, high = np.minimum(order_of[a], order_of[b]), np.maximum(order_of[a], order_of[b])
     at = at[np.lexsort((high, low, -edges.bits[at], ~edges.must[at]))]
@@ -182,10 +186,16 @@ def _join_large(chosen: Bools, label: I64, edges: Edges, never: Links, order_of:
 
 
 def one_to_one(
-    n: int, pairs: Pairs, scores: Scores, config: Config, *, side: U8, never: "Links | list[tuple[int, int]] | None" = None,
+    n: int,
+    pairs: Pairs,
+    scores: Scores,
+    config: Config,
+    *,
+    side: U8,
+    never: "Links | list[tuple[int, int]] | None" = None,
     rank: I64 | None = None,
-) -> I64:  # fmt: skip
-    """Labels for two sources without duplicates of their own: each record has at most one partner, best pairs first."""
+) -> I64:
+    """Labels for two sources without duplicates of their own: at most one partner each, best pairs first."""
     order_of = np.arange(n, dtype=np.int64) if rank is None else np.argsort(np.argsort(rank, kind="stable"))
     a = np.minimum(pairs.left, pairs.right).astype(np.int64)
     b = np.maximum(pairs.left, pairs.right).astype(np.int64)

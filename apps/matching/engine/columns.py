@@ -19,7 +19,9 @@ def encode(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
     codes: dict[str, int] = {}
     simple = [c if isinstance(c, str) else None for c in cells]
     if all(c is None or isinstance(c, str) for c in cells):
-        coded = np.fromiter((codes.setdefault(c, len(codes)) if c else -1 for c in simple), np.int32, len(cells))
+        coded = np.fromiter(
+            (codes.setdefault(c, len(codes)) if c else -1 for c in simple), np.int32, len(cells)
+        )
         rows = np.flatnonzero(coded >= 0).astype(np.int32)
         return list(codes), rows, coded[rows]
     row_list: list[int] = []
@@ -116,7 +118,9 @@ class Column:
         group, offset = spread(counts)
         at = self.starts[rows][group] + offset
         used, codes = np.unique(self.codes[at], return_inverse=True)
-        return Column(len(rows), [self.values[c] for c in used], group.astype(np.int32), codes.astype(np.int32))
+        return Column(
+            len(rows), [self.values[c] for c in used], group.astype(np.int32), codes.astype(np.int32)
+        )
 
 
 def _incidence(rows: I64, hashed: I64, n: int) -> csr_matrix:
@@ -135,7 +139,9 @@ def _incidence(rows: I64, hashed: I64, n: int) -> csr_matrix:
 def build(n: int, cleaned: list[str], rows: I32, codes: I32) -> Column:
     """Column from cleaned spellings of raw codes; empty spellings are missing, equal ones become one."""
     index: dict[str, int] = {}
-    remap = np.fromiter((index.setdefault(v, len(index)) if v else -1 for v in cleaned), np.int32, len(cleaned))
+    remap = np.fromiter(
+        (index.setdefault(v, len(index)) if v else -1 for v in cleaned), np.int32, len(cleaned)
+    )
     new = remap[codes] if len(codes) else codes
     keep: Bools = new >= 0
     rows, new = rows[keep], new[keep]

@@ -216,7 +216,7 @@ def code(couples: Couples) -> F32:
 
 @comparator("house_number")
 def house_number(couples: Couples) -> F32:
-    """"12" and "12a" are near, "12" and "14" are different."""
+    """ "12" and "12a" are near, "12" and "14" are different."""
     x, y = couples.per_value("digits", lambda v: v.rstrip("abcdefghijklmnopqrstuvwxyz"))
     out = np.where(_same(x, y), np.float32(0.93), np.float32(0.0)).astype(np.float32)
     a, b = couples.texts
@@ -233,7 +233,9 @@ def phone(couples: Couples) -> F32:
     out = np.select([edits <= 1, edits <= 2], [0.97, 0.88], 0.0).astype(np.float32)
     x, y = couples.per_value("last7", lambda v: v[-7:] if len(v) >= 7 else "")
     same = _same(x, y)
-    out[same] = np.maximum(out[same], np.where(_lengths(a[same]) != _lengths(b[same]), np.float32(0.98), np.float32(0.92)))
+    out[same] = np.maximum(
+        out[same], np.where(_lengths(a[same]) != _lengths(b[same]), np.float32(0.98), np.float32(0.92))
+    )
     return out
 
 
@@ -273,7 +275,11 @@ def date(couples: Couples) -> F32:
     out = np.select([edits <= 1, edits <= 2], [0.97, 0.88], 0.0).astype(np.float32)
     x, y = couples.per_value("exchanged", lambda v: v[:4] + v[6:8] + v[4:6] if len(v) == 8 else "")
     out[_same(couples.left.array[couples.i], y)] = 0.96
-    for name, cut, value in (("year", slice(0, 4), 0.65), ("month", slice(0, 6), 0.75), ("day", slice(4, 8), 0.82)):
+    for name, cut, value in (
+        ("year", slice(0, 4), 0.65),
+        ("month", slice(0, 6), 0.75),
+        ("day", slice(4, 8), 0.82),
+    ):
         x, y = couples.per_value(name, lambda v, cut=cut: v[cut] if len(v) == 8 else "")  # type: ignore[misc]
         same = _same(x, y)
         out[same] = np.maximum(out[same], value)

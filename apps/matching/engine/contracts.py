@@ -61,8 +61,8 @@ class Config:
     passes: tuple[tuple[str, ...], ...]
     """Each pass is a conjunction of parts "attribute" or "attribute:transform"."""
     frequency_cap: int = 60
-    match_threshold: float = 0.9
-    review_threshold: float = 0.3
+    match_threshold: float = 0.8
+    review_threshold: float = 0.2
     echo: float = 0.1
     """How much the second and later attributes of a group count."""
 
@@ -133,7 +133,11 @@ class Scores:
 
     def take(self, chosen: Bools | I64) -> "Scores":
         return Scores(
-            self.weight[chosen], self.probability[chosen], self.band[chosen], self.levels[chosen], self.weights[chosen]
+            self.weight[chosen],
+            self.probability[chosen],
+            self.band[chosen],
+            self.levels[chosen],
+            self.weights[chosen],
         )
 
 

@@ -27,7 +27,9 @@ def default_config(types: Mapping[str, str], kind: str) -> Config:
         raise ValueError(f"unknown kind {kind!r}, use one of {', '.join(KINDS)}")
     unknown = sorted(set(types.values()) - set(COMPARATOR_OF))
     if unknown:
-        raise ValueError(f"unknown semantic types {', '.join(unknown)}; known are {', '.join(sorted(COMPARATOR_OF))}")
+        raise ValueError(
+            f"unknown semantic types {', '.join(unknown)}; known are {', '.join(sorted(COMPARATOR_OF))}"
+        )
     attributes = tuple(_attributes(types, kind))
     return Config(kind=kind, attributes=attributes, passes=_passes(attributes))
 
@@ -85,29 +87,38 @@ def _passes(attributes: tuple[Attribute, ...]) -> tuple[tuple[str, ...], ...]:
     for street in one("street"):
         passes += [(street,)]
         passes += [(f"{street}:wordstart", number) for number in one("house_number")]
-        passes += [(street, w) for w in one("postcode")]
     for domain in one("domain"):
-        passes += [(domain, w) for w in [*one("city"), *one("postcode"), *one("house_number")]]
+        passes += [(domain, w) for w in [*one("city"), *one("house_number")]]
     passes += [(p, n) for p in one("postcode") for n in one("house_number")]
     unique = dict.fromkeys(passes)
     return tuple(list(unique)[:64])
 
 
+_ANCHORS = ("date", "city", "postcode", "street", "phone", "email", "domain", "identifier", "tax_id")
+_FEW = 4
+"""With fewer anchors than this, names alone must make pairs too; with more they only cost."""
+
+
+def _sparse(of: Mapping[str, list[str]]) -> bool:
+    return sum(1 for semantic in _ANCHORS if of.get(semantic)) < _FEW
+
+
 def _name_passes(name: str, of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
-    place = [w for t in ("city", "postcode") for w in of.get(t, [])[:1]]
-    web = of.get("domain", [])[:1]
-    out: list[tuple[str, ...]] = [(f"{name}:squash",), (f"{name}:sorted",)]
-    out += [(f"{name}:sorted", w) for w in of.get("country", [])[:1]]
-    out += [(f"{name}:pairs",), (f"{name}:words",)]
-    out += [(f"{name}:first", w) for w in [*place, *web]]
-    out += [(f"{name}:start2", w) for w in [*of.get("postcode", [])[:1], *web]]
-    out += [(f"{name}:acronym", w) for w in [*place, *web]]
-    out += [(f"{name}:words", w) for w in of.get("city", [])[:1]]
-    out += [(f"{name}:start8", w) for w in of.get("city", [])[:1]]
-    out += [(f"{name}:start5", f"{w}:start5") for w in of.get("street", [])[:1]]
-    out += [(f"{name}:first", w) for w in of.get("house_number", [])[:1]]
-    out += [(f"{name}:sound", w) for w in [*place, *of.get("date", [])[:1]]]
-    return [*out, (f"{name}:start8",)]
+    def one(*semantics: str) -> list[str]:
+        return [w for t in semantics for w in of.get(t, [])[:1]]
+
+    out: list[tuple[str, ...]] = [
+        (f"{name}:squash",),
+        (f"{name}:sorted", *one("country")),
+        (f"{name}:pairs",),
+    ]
+    out += [(f"{name}:words", w) for w in one("city", "postcode")]
+    out += [(f"{name}:start2", w) for w in one("postcode", "domain")]
+    out += [(f"{name}:first", w) for w in one("domain", "house_number")]
+    out += [(f"{name}:acronym", w) for w in one("city", "domain")]
+    out += [(f"{name}:sound", w) for w in one("city", "date")]
+    out += [(f"{name}:start5", f"{w}:start5") for w in one("street")]
+    return [*out, (f"{name}:words",), (f"{name}:start8",)] if _sparse(of) else out
 
 
 def _person_passes(of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
@@ -121,5 +132,5 @@ def _person_passes(of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
         out += [(f"{part}:sound", w) for part in family for w in anchors[:2]]
         out += [(x, y) for x, y in combinations(anchors[:3], 2)]
         out += [(w,) for w in of.get("date", [])[:1]]
-        out += [(w,) for w in [*family, *given]]
+        out += [(w,) for w in [*family, *given]] if _sparse(of) else []
     return out

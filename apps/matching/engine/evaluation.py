@@ -26,7 +26,14 @@ def quality(hits: float, predicted: float, true: float) -> Quality:
 class Truth:
     """The truth as clusters of `labels` (int[n]) or as explicit pairs; with `side`, only pairs across sides count."""
 
-    def __init__(self, n: int, *, labels: I64 | None = None, pairs: tuple[I64, I64] | None = None, side: U8 | None = None) -> None:
+    def __init__(
+        self,
+        n: int,
+        *,
+        labels: I64 | None = None,
+        pairs: tuple[I64, I64] | None = None,
+        side: U8 | None = None,
+    ) -> None:
         self.n, self.side, self._keys = n, side, None
         if pairs is not None:
             a, b = np.minimum(*pairs).astype(np.int64), np.maximum(*pairs).astype(np.int64)
@@ -40,6 +47,7 @@ class Truth:
 
     def count(self, labels: I64) -> int:
         """Pairs inside the clusters."""
+
         def pairs(sizes: I64) -> int:
             return int((sizes * (sizes - 1) // 2).sum())
 

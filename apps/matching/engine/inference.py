@@ -21,11 +21,11 @@ _BY_NAME = (
     ("country", r"country|nation$|land$"),
     ("number", r"price|amount|cost|salary"),
     ("identifier", r"(^|_)(id|ssn|duns|lei|isbn|sku|ean|gtin|number|no|code|key)$|soc_sec|registration|national_id"),
-    ("category", r"year|type|industry|segment|status|venue|gender|sex|class|category|brand|sector|neighbou?rhood|source"),
+    ("category", r"year|type|industry|segment|status|venue|gender|sex|class|category|brand|sector"
+     r"|neighbou?rhood|source"),
     ("name", r"name|title|company|organi[sz]ation|firm|account|supplier|vendor|customer|employer|affiliation"),
     ("free_text", r"description|author|text|note|comment|abstract|remarks"),
 )  # fmt: skip
-_LEGAL = re.compile(r"\b(ltd|limited|inc|llc|plc|gmbh|corp|llp|s\.?a\.?|b\.?v\.?|ag|university|school|hospital|center|group)\b", re.I)
 
 
 def infer_kind(columns: Mapping[str, Sequence[Cell]], hint: str = "") -> str:
@@ -45,7 +45,7 @@ def infer_kind(columns: Mapping[str, Sequence[Cell]], hint: str = "") -> str:
 
 def infer_types(columns: Mapping[str, Sequence[Cell]], kind: str) -> dict[str, str]:
     """Semantic type of every column that has values; names first, then what the values look like."""
-    out = {}
+    out: dict[str, str] = {}
     for column, cells in columns.items():
         sample = [c for c in cells if isinstance(c, str) and c][:2000]
         if not sample:

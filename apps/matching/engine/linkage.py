@@ -43,9 +43,7 @@ def average_linkage(weights: F64) -> I64:
     return label
 
 
-def split_components(
-    order: I64, sizes: I64, weights_of: Callable[[I64, I64], F64], out: I64
-) -> None:
+def split_components(order: I64, sizes: I64, weights_of: Callable[[I64, int], F64], out: I64) -> None:
     """Split components in place: `order` lists records component by component, by rank inside each.
 
     `weights_of(first, size)` gives the weights [k, size, size] of the components starting at `first` in `order`.
@@ -57,7 +55,7 @@ def split_components(
         step = max(1, _CELLS // int(size * size))
         for at in range(0, len(starts), step):
             some = starts[at : at + step]
-            label = average_linkage(weights_of(some, np.int64(size)))
+            label = average_linkage(weights_of(some, int(size)))
             members = order[some[:, None] + np.arange(size)]
             out[members] = np.take_along_axis(members, label, 1)
 

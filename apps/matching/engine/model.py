@@ -18,7 +18,7 @@ from .rarity import Frequencies
 from .vocabulary import COMMON_WORDS
 
 _DIGITS = 6
-BELIEF_SHARE = 0.25
+BELIEF_SHARE = 0.15
 """Learned and believed weights are averaged: labels nobody gave should not overrule what is known of names."""
 EQUAL_BELIEF_SHARE = 0.0
 """Chance equality is counted, not estimated, so it needs no belief."""

@@ -75,7 +75,9 @@ def feature_frequencies(matrix: csr_matrix) -> Frequencies:
 
 def weighted(column: Column, features: str, frequencies: Frequencies) -> csr_matrix:
     """Rows of unit length: words or trigrams of the distinct values, rare ones heavier. Remembered."""
-    memory: dict[tuple[str, int], tuple[Frequencies, csr_matrix]] = column.__dict__.setdefault("_weighted", {})
+    memory: dict[tuple[str, int], tuple[Frequencies, csr_matrix]] = column.__dict__.setdefault(
+        "_weighted", {}
+    )
     slot = (features, id(frequencies))
     if slot not in memory:
         plain: csr_matrix = column.words if features == "words" else column.grams
@@ -86,7 +88,9 @@ def weighted(column: Column, features: str, frequencies: Frequencies) -> csr_mat
         norm = np.ones(len(counts), np.float32)
         if len(weight):
             norm[filled] = np.sqrt(np.add.reduceat(weight * weight, plain.indptr[:-1][filled]))
-        matrix = csr_matrix((weight / np.repeat(norm, counts), plain.indices, plain.indptr), shape=plain.shape)
+        matrix = csr_matrix(
+            (weight / np.repeat(norm, counts), plain.indices, plain.indptr), shape=plain.shape
+        )
         matrix.has_sorted_indices = True
         matrix.has_canonical_format = True
         memory[slot] = (frequencies, matrix)

@@ -13,6 +13,7 @@ from .prepare import Prepared
 from .priors import EDGES, LEVELS
 
 EQUAL = LEVELS - 1
+CHUNK = 500_000
 RARE_BONUS = 6.0
 COMMON_MALUS = -10.0
 
@@ -40,7 +41,9 @@ def _couples(column: Column, other: Column, rows: I64, others: I64) -> tuple[I64
     return pair, i.astype(np.int64), j.astype(np.int64)
 
 
-def compare(column: Column, other: Column, rows: I64, others: I64, comparator: str, rarity: Rarity) -> Compared:
+def compare(
+    column: Column, other: Column, rows: I64, others: I64, comparator: str, rarity: Rarity
+) -> Compared:
     """Best agreement over the values of each pair."""
     n = len(rows)
     pair, i, j = _couples(column, other, rows, others)
@@ -88,24 +91,46 @@ def _echo(weights: F64, config: Config) -> F64:
         if len(members) < 2:
             continue
         part = weights[:, members]
-        kept = np.where((part == part.max(1, keepdims=True)) | (part == part.min(1, keepdims=True)), 1.0, config.echo)
+        kept = np.where(
+            (part == part.max(1, keepdims=True)) | (part == part.min(1, keepdims=True)), 1.0, config.echo
+        )
         out[:, members] = part * kept
     return out
 
 
-def _exchanged(config: Config, left: Prepared, right: Prepared, pairs: Pairs, levels: U8, rarities: dict[str, Rarity]) -> None:
+def _exchanged(
+    config: Config, left: Prepared, right: Prepared, pairs: Pairs, levels: U8, rarities: dict[str, Rarity]
+) -> None:
     """Given and family name written in each other's place agree (in place, on `levels`)."""
     by_type = {a.type: (k, a) for k, a in enumerate(config.compared)}
     if "given_name" not in by_type or "family_name" not in by_type:
         return
     (g, given), (f, family) = by_type["given_name"], by_type["family_name"]
-    doubt = np.flatnonzero((levels[:, g] <= 4) & (levels[:, f] <= 4) & ((levels[:, g] > 0) | (levels[:, f] > 0)))
+    doubt = np.flatnonzero(
+        (levels[:, g] <= 4) & (levels[:, f] <= 4) & ((levels[:, g] > 0) | (levels[:, f] > 0))
+    )
     if not len(doubt):
         return
     rows, others = pairs.left[doubt].astype(np.int64), pairs.right[doubt].astype(np.int64)
-    one = compare(left.columns[given.name], right.columns[family.name], rows, others, "jaro_winkler", rarities[given.name])
-    two = compare(left.columns[family.name], right.columns[given.name], rows, others, "jaro_winkler", rarities[family.name])
-    low = np.minimum(np.where(one.level == 0, two.level, one.level), np.where(two.level == 0, one.level, two.level))
+    one = compare(
+        left.columns[given.name],
+        right.columns[family.name],
+        rows,
+        others,
+        "jaro_winkler",
+        rarities[given.name],
+    )
+    two = compare(
+        left.columns[family.name],
+        right.columns[given.name],
+        rows,
+        others,
+        "jaro_winkler",
+        rarities[family.name],
+    )
+    low = np.minimum(
+        np.where(one.level == 0, two.level, one.level), np.where(two.level == 0, one.level, two.level)
+    )
     crossed = (low >= 6) & (levels[doubt, g] > 0) & (levels[doubt, f] > 0)
     new = np.minimum(low, EQUAL - 1)
     levels[doubt[crossed], g] = new[crossed]
@@ -153,19 +178,23 @@ def bands_of(probability: F64, config: Config) -> U8:
     return out
 
 
+def total_weights(left: Prepared, details: list[Compared], model: Model, config: Config) -> tuple[F64, F64]:
+    """Total of each pair in bits, and the contributions it is made of."""
+    weights = _echo(contributions(left, details, model, config), config)
+    return np.round(model.log_odds + weights.sum(axis=1), 6), weights
+
+
 def score_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, config: Config) -> Scores:
     """Score pairs (left.row, right.row). A pair's score depends on its two records, `model` and `config` only."""
     chunks = []
-    for at in range(0, max(len(pairs), 1), 1_000_000):
-        some = pairs.take(np.arange(at, min(at + 1_000_000, len(pairs)), dtype=np.int64))
+    for at in range(0, max(len(pairs), 1), CHUNK):
+        some = pairs.take(np.arange(at, min(at + CHUNK, len(pairs)), dtype=np.int64))
         levels, details = compare_pairs(left, right, some, config, rarities(model))
-        weights = _echo(contributions(left, details, model, config), config)
-        chunks.append((levels, weights))
-    levels = np.concatenate([c[0] for c in chunks])
-    weights = np.concatenate([c[1] for c in chunks])
-    total = np.round(model.log_odds + weights.sum(axis=1), 6)
+        total, weights = total_weights(left, details, model, config)
+        chunks.append((levels, total, weights.astype(np.float32)))
+    levels, total, weights32 = (np.concatenate([c[k] for c in chunks]) for k in range(3))
     probability = probability_of(total, model.slope)
-    return Scores(total, probability, bands_of(probability, config), levels, weights.astype(np.float32))
+    return Scores(total, probability, bands_of(probability, config), levels, weights32)
 
 
 def threshold_weight(probability: float, slope: float) -> float:

@@ -7,19 +7,14 @@ _LETTERS = {
     "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i",
     "’": "'", "´": "'", "‘": "'", "–": "-", "—": "-", "€": " euro ", "№": " no ",
 }  # fmt: skip
-_CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґўјљњћџђ",
-        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch . y . e yu ya i i e g u j lj nj c dz dj".split(),
-        strict=True,
-    )
+_CYRILLIC = (
+    "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=i к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch "
+    "ш=sh щ=shch ъ= ы=y ь= э=e ю=yu я=ya і=i ї=i є=e ґ=g ў=u ј=j љ=lj њ=nj ћ=c џ=dz ђ=dj"
 )
-_GREEK = dict(
-    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
+_GREEK = (
+    "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f χ=ch ψ=ps ω=o"
 )
-_TABLE = str.maketrans(
-    {**_LETTERS, **{k: v.replace(".", "") for k, v in _CYRILLIC.items()}, **_GREEK}
-)
+_TABLE = str.maketrans(_LETTERS | {e[0]: e[2:] for e in f"{_CYRILLIC} {_GREEK}".split()})
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _DOTTED = re.compile(r"(?<![^\W_])([^\W\d_])\.[ ]?(?=[^\W\d_](?:\.|[^\w]|$))", re.MULTILINE)
 _NOT_WORD = re.compile(r"[^\w\n]+|_+")
@@ -56,5 +51,5 @@ def words(values: list[str]) -> list[str]:
 
 
 def without_umlaut_e(values: list[str]) -> list[str]:
-    """"mueller" and "muller" become one spelling (both sides of every comparison pass through here)."""
+    """ "mueller" and "muller" become one spelling (both sides of every comparison pass through here)."""
     return _UMLAUT.sub("", "\n".join(values)).split("\n") if values else []

@@ -6,25 +6,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .arrays import F64, I64, U8, U64
-from .blocking import effective_cap
 from .comparators import Rarity
 from .contracts import Attribute, Config, Pairs
 from .model import AttributeModel, Model
 from .prepare import Prepared
 from .priors import LEVELS, PRIORS, caution_of
 from .rarity import Frequencies, feature_frequencies, value_frequencies
-from .scoring import compare_pairs, score_pairs, used_by
+from .scoring import compare_pairs, total_weights, used_by
 
 SEED = 20240229
-RANDOM_PAIRS = 250_000
-EM_PAIRS = 200_000
+RANDOM_PAIRS = 120_000
+EM_PAIRS = 120_000
 EM_ROUNDS = 30
 PRIOR_M = 30.0
 """How many matched pairs the prior belief about an attribute is worth."""
 PRIOR_U = 60.0
 VALLEY_TRUST = 0.8
 VALLEY_WINDOW = (-6.0, 8.0)
-VALLEY_WIDTH = 1.2
+VALLEY_WIDTH = 2.0
 VALLEY_PAIRS = 50.0
 LEAST_PAIRS = 30
 """A pass with fewer pairs teaches nothing."""
@@ -134,9 +133,7 @@ def _sample(found: I64, size: int, rng: np.random.Generator) -> I64:
     return found if len(found) <= size else np.sort(rng.choice(found, size, replace=False))
 
 
-def _matches(
-    levels: U8, passes: U64, config: Config, chance: Mapping[str, F64]
-) -> dict[str, F64]:
+def _matches(levels: U8, passes: U64, config: Config, chance: Mapping[str, F64]) -> dict[str, F64]:
     """m of each attribute: average over the passes that do not look at it, by expected matches, with the prior."""
     attributes = config.compared
     names = [a.name for a in attributes]
@@ -176,26 +173,30 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
     chance = _chance(random_levels, config.compared, _equal_by_chance(prepared, config))
     chosen = _sample(np.arange(len(pairs), dtype=np.int64), EM_PAIRS, rng)
     some = pairs.take(chosen)
-    levels, _ = compare_pairs(prepared, prepared, some, config, rarity)
+    levels, details = compare_pairs(prepared, prepared, some, config, rarity)
     m = _matches(levels, some.passes, config, chance)
     model = Model(
         config.kind,
         float(-np.log2(max(population.pairs / max(population.n * 0.3, 1.0), 4.0))),
-        {a.name: AttributeModel(
-            m[a.name],
-            chance[a.name],
-            np.array(PRIORS[a.type].weight),
-            caution_of(a.type),
-            values[a.name],
-            rarity[a.name],
-        ) for a in config.compared},
+        {
+            a.name: AttributeModel(
+                m[a.name],
+                chance[a.name],
+                np.array(PRIORS[a.type].weight),
+                caution_of(a.type),
+                values[a.name],
+                rarity[a.name],
+            )
+            for a in config.compared
+        },
         trained_pairs=len(pairs),
         trained_records=prepared.n,
     )
     growth = len(pairs) / max(len(some), 1)
     for _ in range(3):
-        model = _settle(model, prepared, some, config, population, growth, chance)
-    weight = score_pairs(prepared, prepared, some, model, config).weight
+        weight = total_weights(prepared, details, model, config)[0]
+        model = _settle(model, weight, population, growth, chance)
+    weight = total_weights(prepared, details, model, config)[0]
     return replace(model, log_odds=model.log_odds - VALLEY_TRUST * valley(weight)).rounded()
 
 
@@ -220,12 +221,10 @@ def valley(weight: F64) -> float:
 
 
 def _settle(
-    model: Model, prepared: Prepared, pairs: Pairs, config: Config, population: Population, growth: float,
-    chance: Mapping[str, F64],
-) -> Model:  # fmt: skip
+    model: Model, weight: F64, population: Population, growth: float, chance: Mapping[str, F64]
+) -> Model:
     """Prior odds that agree with the matches they lead to; u freed of those matches."""
-    scores = score_pairs(prepared, prepared, pairs, model, config)
-    evidence = scores.weight - model.log_odds
+    evidence = weight - model.log_odds
     log_odds = model.log_odds
     belief = population.n * 0.05
     for _ in range(20):
@@ -237,8 +236,3 @@ def _settle(
         name: replace(a, u=_without_matches(chance[name], a.m, rate)) for name, a in model.attributes.items()
     }
     return replace(model, log_odds=log_odds, attributes=attributes)
-
-
-def cap_for(config: Config, records: int) -> int:
-    """The block size that still makes pairs in a collection of `records`."""
-    return effective_cap(config.frequency_cap, records)

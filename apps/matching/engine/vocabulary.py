@@ -27,11 +27,17 @@ _FORMS = {
 }  # fmt: skip
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 def _spellings() -> dict[str, str]:
     table: dict[str, str] = {}
     for form, written in _FORMS.items():
         groups = written.split("|")
-        phrases = groups[0].split() if " " in groups[0] and form not in {"a_s", "sdn", "sas_it"} else groups[:1]
+        phrases = (
+            groups[0].split() if " " in groups[0] and form not in {"a_s", "sdn", "sas_it"} else groups[:1]
+        )
         if form == "gmbhcokg":
             phrases = groups[:1]
         for phrase in [*phrases, *groups[1:]]:
@@ -45,9 +51,11 @@ LEGAL_WORDS_MAX = max(p.count(" ") + 1 for p in LEGAL_FORMS)
 # Last words that can end a legal form: a cheap test before the longer look-up.
 LEGAL_ENDS = frozenset(p.split()[-1] for p in LEGAL_FORMS)
 
-CONNECTIVES = frozenset(
-    "and und et y e i en og och the der die das le la les el los las il lo gli de du des di del della van of for "
-    "a an & plus".split()
+CONNECTIVES = _words(
+    """
+    and und et y e i en og och the der die das le la les el los las il lo gli de du des di del della van
+    of for a an & plus
+    """
 )
 
 _ORGANISATION_ABBREVIATIONS = {
@@ -57,14 +65,16 @@ _ORGANISATION_ABBREVIATIONS = {
     "logistics": "log logist", "immobilien": "immo", "group": "grp gruppe groupe grupo gruppo groep",
     "ingenierie": "ing", "holdings": "hldgs hldg holding", "university": "univ universitat universite universita "
     "universidad universiteit universidade", "department": "dept dpt dep", "institute": "inst institut instituto",
-    "hospital": "hosp", "national": "natl nat", "laboratory": "lab labs laboratories", "center": "centre ctr cntr cent",
+    "hospital": "hosp", "national": "natl nat", "laboratory": "lab labs laboratories",
+    "center": "centre ctr cntr cent",
     "school": "sch", "college": "coll", "instruments": "instr instrument", "company": "comp", "brothers": "bros",
     "saint": "st", "council": "cncl", "government": "govt", "limited": "", "industries": "ind inds industry",
     "systems": "sys system", "solutions": "soln solns solution", "pharmaceuticals": "pharma pharm pharmaceutical",
     "products": "prod prods", "communications": "comm comms", "development": "dev devt", "research": "res",
     "sciences": "sci science", "transport": "transp trans", "distribution": "distrib distr", "consulting": "consult "
     "consultants consultancy", "financial": "fin", "insurance": "ins insur", "academy": "acad", "chemicals": "chem",
-    "electronics": "elec electron electronic", "partners": "ptnrs", "properties": "prop props", "foundation": "fdn found",
+    "electronics": "elec electron electronic", "partners": "ptnrs", "properties": "prop props",
+    "foundation": "fdn found",
     "corporation": "", "mountain": "mt", "community": "cmty", "education": "educ edu", "medical": "med",
     "restaurant": "rest", "brasserie": "brass", "municipal": "muni", "authority": "auth",
 }  # fmt: skip
@@ -85,25 +95,32 @@ def _short_to_canonical(table: dict[str, str]) -> dict[str, str]:
 
 ORGANISATION_WORDS = _short_to_canonical(_ORGANISATION_ABBREVIATIONS)
 STREET_WORDS = _short_to_canonical(_STREET_ABBREVIATIONS)
-STREET_WORDS |= {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
+STREET_WORDS |
+= {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
                  "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th"}  # fmt: skip
 
 # Words so usual in names of organisations and titles that they make poor blocking keys.
-COMMON_WORDS = frozenset(
-    "group holdings services international company consulting management solutions technologies systems industries "
-    "engineering construction logistics partners associates university department institute center school hospital "
-    "college national research laboratory sciences software energy capital foods media security property transport "
-    "financial insurance manufacturing products development distribution house restaurant cafe china usa with from "
-    "using based on in at to by system data new model analysis design study approach black white set series pro "
-    "edition inch the city county united states hotel club bar grill general american first community church public "
-    "medical health education enterprises bau handels verwaltungs beteiligungs".split()
+COMMON_WORDS = _words(
+    """
+    group holdings services international company consulting management solutions technologies systems
+    industries engineering construction logistics partners associates university department institute
+    center school hospital college national research laboratory sciences software energy capital foods
+    media security property transport financial insurance manufacturing products development
+    distribution house restaurant cafe china usa with from using based on in at to by system data new
+    model analysis design study approach black white set series pro edition inch the city county united
+    states hotel club bar grill general american first community church public medical health education
+    enterprises bau handels verwaltungs beteiligungs
+    """
 )
 
 # Words that set companies of one group apart from each other.
-SIBLING_WORDS = frozenset(
-    "holdings international europe european uk usa us america americas asia pacific emea apac africa deutschland germany "
-    "france espana italia polska nederland benelux belgium austria schweiz iberia nordic global worldwide north south "
-    "east west northern southern eastern western ireland scotland wales canada australia india china japan".split()
+SIBLING_WORDS = _words(
+    """
+    holdings international europe european uk usa us america americas asia pacific emea apac africa
+    deutschland germany france espana italia polska nederland benelux belgium austria schweiz iberia
+    nordic global worldwide north south east west northern southern eastern western ireland scotland
+    wales canada australia india china japan
+    """
 )
 
 CITY_NAMES = {
@@ -133,34 +150,71 @@ _COUNTRIES = {
     "sg": "sgp|singapore", "za": "zaf|south africa", "lu": "lux|luxembourg", "ae": "are|united arab emirates",
 }  # fmt: skip
 COUNTRIES = {name: code for code, names in _COUNTRIES.items() for name in names.split("|")} | {"uk": "gb"}
-DIALLING = {"gb": "44", "us": "1", "ca": "1", "de": "49", "fr": "33", "nl": "31", "es": "34", "it": "39", "pl": "48"}
+DIALLING = {
+    "gb": "44",
+    "us": "1",
+    "ca": "1",
+    "de": "49",
+    "fr": "33",
+    "nl": "31",
+    "es": "34",
+    "it": "39",
+    "pl": "48",
+}
 
-FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr hotmail.de live.com live.co.uk msn.com "
-    "gmx.de gmx.net gmx.com web.de t-online.de freenet.de orange.fr wanadoo.fr free.fr laposte.net sfr.fr "
-    "btinternet.com yahoo.com yahoo.co.uk yahoo.fr yahoo.de ymail.com aol.com icloud.com me.com mac.com mail.com "
-    "mail.ru yandex.ru proton.me protonmail.com libero.it virgilio.it tin.it alice.it telefonica.net wp.pl o2.pl "
-    "onet.pl interia.pl ziggo.nl kpnmail.nl planet.nl sky.com talktalk.net virginmedia.com ntlworld.com comcast.net "
-    "verizon.net att.net sbcglobal.net bellsouth.net cox.net qq.com 163.com 126.com example.com".split()
+FREE_MAIL = _words(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr hotmail.de live.com
+    live.co.uk msn.com gmx.de gmx.net gmx.com web.de t-online.de freenet.de orange.fr wanadoo.fr free.fr
+    laposte.net sfr.fr btinternet.com yahoo.com yahoo.co.uk yahoo.fr yahoo.de ymail.com aol.com
+    icloud.com me.com mac.com mail.com mail.ru yandex.ru proton.me protonmail.com libero.it virgilio.it
+    tin.it alice.it telefonica.net wp.pl o2.pl onet.pl interia.pl ziggo.nl kpnmail.nl planet.nl sky.com
+    talktalk.net virginmedia.com ntlworld.com comcast.net verizon.net att.net sbcglobal.net
+    bellsouth.net cox.net qq.com 163.com 126.com example.com
+    """
 )
-SECOND_LEVEL = frozenset("co com org net gov edu ac ltd plc gob gouv nhs sch".split())
+ROLE_MAILBOXES = _words(
+    """
+    info accounts account invoices invoice office contact sales admin mail billing hello support finance
+    ap enquiries buchhaltung rechnung kontakt compta facturation administracion ufficio
+    """
+)
+SECOND_LEVEL = _words(
+    """
+    co com org net gov edu ac ltd plc gob gouv nhs sch
+    """
+)
 
 _NICKNAMES = """
-robert:rob bob bobby robbie bert|william:will bill billy liam willy wim|richard:rick dick ricky rich|james:jim jimmy
-jamie|john:jack johnny jon|michael:mike mick mickey micky michel|thomas:tom tommy|charles:charlie chuck chas|edward:ed
-eddie ted ned teddy|joseph:joe joey jo|david:dave davey|daniel:dan danny|matthew:matt|andrew:andy drew|anthony:tony|
-christopher:chris topher|nicholas:nick nico nicolas|samuel:sam sammy|benjamin:ben benny|alexander:alex sasha xander al|
-peter:pete|stephen:steve steven stevie stefan|gregory:greg|jeffrey:jeff geoffrey geoff|kenneth:ken kenny|ronald:ron
-ronnie|donald:don donnie|timothy:tim|lawrence:larry laurence lars|patrick:pat paddy|francis:frank frankie fran|henry:
-harry hank|george:georgie|frederick:fred freddie fritz|philip:phil phillip|raymond:ray|gerald:gerry jerry|leonard:len
+robert:rob bob bobby robbie bert|william:will bill billy liam willy wim|richard:rick dick ricky rich|
+james:jim jimmy
+jamie|john:jack johnny jon|michael:mike mick mickey micky michel|thomas:tom tommy|
+charles:charlie chuck chas|edward:ed
+eddie ted ned teddy|joseph:joe joey jo|david:dave davey|daniel:dan danny|matthew:matt|andrew:andy drew|
+anthony:tony|
+christopher:chris topher|nicholas:nick nico nicolas|samuel:sam sammy|benjamin:ben benny|
+alexander:alex sasha xander al|
+peter:pete|stephen:steve steven stevie stefan|gregory:greg|jeffrey:jeff geoffrey geoff|kenneth:ken kenny|
+ronald:ron
+ronnie|donald:don donnie|timothy:tim|lawrence:larry laurence lars|patrick:pat paddy|
+francis:frank frankie fran|henry:
+harry hank|george:georgie|frederick:fred freddie fritz|philip:phil phillip|raymond:ray|
+gerald:gerry jerry|leonard:len
 lenny leo|walter:walt wally|arthur:art artie|albert:al bertie|vincent:vince vinny|eugene:gene|douglas:doug|
-elizabeth:liz beth lizzie betty eliza elisabeth lisa|katherine:kate kathy katie cathy catherine kathryn kat katharina|
-margaret:maggie meg peggy marge greta|patricia:patty trish tricia|jennifer:jen jenny|susan:sue susie suzanne susanne|
-barbara:barb babs|deborah:deb debbie|rebecca:becky becca|victoria:vicky tori vicki|alexandra:alexa sandra lexi|
-jessica:jess jessie|christine:chrissy tina christina kristina|jacqueline:jackie|theresa:terry tess teresa|dorothy:dot
-dolly|judith:judy|janet:jan|pamela:pam|sandra:sandy|samantha:sam sammie|amanda:mandy|abigail:abby|angela:angie|
-gabrielle:gabby|josephine:josie|madeline:maddie madeleine|natalie:nat natasha|veronica:ronnie|nathaniel:nathan nate|
-zachary:zach zack|jonathan:jon jonny|joshua:josh|jacob:jake|maximilian:max|wilhelm:willi|johannes:hans johann|friedrich:
+elizabeth:liz beth lizzie betty eliza elisabeth lisa|
+katherine:kate kathy katie cathy catherine kathryn kat katharina|
+margaret:maggie meg peggy marge greta|patricia:patty trish tricia|jennifer:jen jenny|
+susan:sue susie suzanne susanne|
+barbara:barb babs|deborah:deb debbie|rebecca:becky becca|victoria:vicky tori vicki|
+alexandra:alexa sandra lexi|
+jessica:jess jessie|christine:chrissy tina christina kristina|jacqueline:jackie|
+theresa:terry tess teresa|dorothy:dot
+dolly|judith:judy|janet:jan|pamela:pam|sandra:sandy|samantha:sam sammie|amanda:mandy|abigail:abby|
+angela:angie|
+gabrielle:gabby|josephine:josie|madeline:maddie madeleine|natalie:nat natasha|veronica:ronnie|
+nathaniel:nathan nate|
+zachary:zach zack|jonathan:jon jonny|joshua:josh|jacob:jake|maximilian:max|wilhelm:willi|
+johannes:hans johann|friedrich:
 fritz|heinrich:heinz|jose:pepe|maria:mary marie|ana:anna anne ann annie
 """
 
@@ -175,4 +229,8 @@ def _nickname_table() -> dict[str, str]:
 
 
 NICKNAMES = _nickname_table()
-TITLES = frozenset("mr mrs ms miss dr prof sir dame mag dipl ing herr frau mme mlle sr sra dott jr snr jnr phd md".split())
+TITLES = _words(
+    """
+    mr mrs ms miss dr prof sir dame mag dipl ing herr frau mme mlle sr sra dott jr snr jnr phd md
+    """
+)

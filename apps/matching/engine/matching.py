@@ -1,0 +1,54 @@
+"""The whole way for one table: prepare, block, train, score, cluster."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arrays import I64, U8
+from .blocking import blocking_keys, candidate_pairs, effective_cap
+from .clustering import Links, cluster, one_to_one
+from .contracts import Config, Pairs, Scores, Table
+from .model import Model
+from .prepare import Prepared, prepare
+from .scoring import score_pairs
+from .training import train
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """Everything a match of one table produced; `labels` names each record's cluster."""
+
+    prepared: Prepared
+    pairs: Pairs
+    scores: Scores
+    labels: I64
+    model: Model
+
+
+def match_table(
+    table: Table,
+    config: Config,
+    *,
+    model: Model | None = None,
+    side: U8 | None = None,
+    never: "Links | list[tuple[int, int]] | None" = None,
+    must: "Links | list[tuple[int, int]] | None" = None,
+    current: I64 | None = None,
+) -> Matched:
+    """Match a table with `model`, or with one trained on the table itself.
+
+    With `side` the table holds two sources that have no duplicates of their own: matches are one to one.
+    """
+    prepared = prepare(table, config)
+    cap = effective_cap(config.frequency_cap, len(table))
+    pairs = candidate_pairs(blocking_keys(prepared, config), cap=cap, side=side)
+    used = model or train(prepared, pairs, config, side=side)
+    scores = score_pairs(prepared, prepared, pairs, used, config)
+    rank = np.argsort(np.argsort(np.asarray([str(i) for i in table.ids]), kind="stable")).astype(np.int64)
+    if side is None:
+        labels = cluster(
+            len(table), pairs, scores, config, never=never, must=must, current=current, rank=rank
+        )
+    else:
+        labels = one_to_one(len(table), pairs, scores, config, side=side, never=never, rank=rank)
+    return Matched(prepared, pairs, scores, labels, used)

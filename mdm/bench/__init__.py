@@ -1,0 +1,1 @@
+"""Benchmarks: measure the hub against labelled data and against other programs."""
