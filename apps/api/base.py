@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.accounts.contracts import Principal
-from apps.accounts.models import User
 from apps.api.bodies import read_body
 from apps.api.callers import bearer_token, principal_of_user, remembered
 from apps.api.limits import Taken, take_for_address, take_for_client
@@ -66,8 +65,7 @@ class BrowserAuthentication(SessionAuthentication):
         found = super().authenticate(request)
         if found is None:
             return None
-        user = found[0]
-        assert isinstance(user, User)
+        user: Any = found[0]
         return user, principal_of_user(user)
 
 
@@ -100,7 +98,8 @@ class HubView(APIView):
 
     @property
     def entity(self) -> EntitySpec:
-        assert self.spec is not None
+        if self.spec is None:
+            raise TypeError(f"{type(self).__name__} is mounted without an entity")
         return self.spec
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -146,7 +145,8 @@ class HubView(APIView):
         actor = Actor(name=self.principal.username, user_id=self.principal.user_id, kind=kind)
         return acting(actor, reason=reason, correlation_id=current().correlation_id)
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> Any:
+        """Return the problem document of any exception."""
         error = expected(exc)
         trace_id: UUID = current().correlation_id
         body = problem_body(error, instance=self.request.path, trace_id=trace_id)
@@ -157,9 +157,8 @@ class HubView(APIView):
             response["Allow"] = ", ".join(self.allowed_methods)
         return response
 
-    def finalize_response(
-        self, request: Any, response: HttpResponse, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add what every answer says."""
         for name, value in PRIVATE:
             response[name] = value
         for name, value in self.taken.headers() if self.taken else ():

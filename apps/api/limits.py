@@ -83,7 +83,8 @@ buckets = Buckets()
 
 def client_quota() -> int:
     """Return the requests per minute this process grants one client."""
-    return max(1, settings.API_RATE_PER_MINUTE // settings.API_PROCESSES)
+    per_minute: int = settings.API_RATE_PER_MINUTE // settings.API_PROCESSES
+    return max(1, per_minute)
 
 
 def take_for_client(user_id: int, cost: float = 1.0) -> Taken:

@@ -33,8 +33,7 @@ class Operation:
 
     def parameters_for(self, spec: EntitySpec | None) -> tuple[Parameter, ...]:
         if callable(self.parameters):
-            assert spec is not None
-            return self.parameters(spec)
+            return self.parameters(spec) if spec else ()
         return self.parameters
 
     def words(self, text: str, spec: EntitySpec | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 
 from apps.api.schema.components import components
+from apps.api.schema.inspector import problem_responses
 from apps.core.json import dumps
 
 _ABOUT = """Golden records of the hub, found by golden id, by source key or by value; records posted by source systems;
@@ -21,6 +22,7 @@ def add_components(result: dict[str, Any], generator: Any, request: Any, public:
     result["info"]["description"] = _ABOUT
     result["components"] = {
         "schemas": dict(sorted(components().items())),
+        "responses": problem_responses(),
         "securitySchemes": {
             "token": {"type": "http", "scheme": "bearer", "description": "A token an administrator issued."},
             "session": {
@@ -37,4 +39,5 @@ def add_components(result: dict[str, Any], generator: Any, request: Any, public:
 @lru_cache(maxsize=1)
 def openapi_document() -> bytes:
     """Return the OpenAPI 3.1 document as JSON."""
-    return dumps(SchemaGenerator().get_schema(request=None, public=True))
+    generator: Any = SchemaGenerator
+    return dumps(generator().get_schema(request=None, public=True))

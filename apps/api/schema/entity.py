@@ -16,6 +16,7 @@ from apps.api.schema.values import (
     nullable,
     page,
     ref,
+    shape,
     text,
     value_schema,
 )
@@ -29,7 +30,7 @@ def entity_components(spec: EntitySpec) -> Mapping[str, Schema]:
     """Return the schemas of an entity by component name."""
     name = pascal(spec.name)
     items = {
-        item_name(spec, each): closed({column.name: value_schema(column) for column in each.columns})
+        item_name(spec, each): shape({column.name: value_schema(column) for column in each.columns})
         for each in spec.collections
     }
     attributes: dict[str, Schema] = {each.name: value_schema(each) for each in spec.attributes}
@@ -38,11 +39,11 @@ def entity_components(spec: EntitySpec) -> Mapping[str, Schema]:
     score = {"type": "number", "minimum": 0, "maximum": 1}
     return {
         **items,
-        f"{name}Attributes": closed(attributes),
+        f"{name}Attributes": shape(attributes),
         name: _record(spec, name),
         f"{name}Page": page(ref(name)),
         f"{name}Keys": _keys(),
-        f"{name}LookupResult": closed(
+        f"{name}LookupResult": shape(
             {
                 "results": listed(
                     {"oneOf": [ref(name), {"type": "null"}]},
@@ -52,13 +53,13 @@ def entity_components(spec: EntitySpec) -> Mapping[str, Schema]:
             }
         ),
         f"{name}Values": _values(spec),
-        f"{name}Matches": closed({"results": listed(_match(ref(name)))}),
-        f"{name}Found": closed({"results": listed(closed({"score": score, "record": ref(name)}))}),
+        f"{name}Matches": shape({"results": listed(_match(ref(name)))}),
+        f"{name}Found": shape({"results": listed(shape({"score": score, "record": ref(name)}))}),
     }
 
 
 def _record(spec: EntitySpec, name: str) -> Schema:
-    return closed(
+    return shape(
         {
             "id": {**ID, "description": "Golden id, for ever."},
             "entity": {"const": spec.name},
@@ -119,7 +120,7 @@ def _values(spec: EntitySpec) -> Schema:
 
 
 def _match(record: Schema) -> Schema:
-    return closed(
+    return shape(
         {
             "record_id": ID,
             "probability": {"type": "number", "minimum": 0, "maximum": 1},

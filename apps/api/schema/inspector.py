@@ -35,14 +35,15 @@ _IF_NONE_MATCH = {
 }
 
 
-class HubSchema(AutoSchema):  # type: ignore[misc]  # drf_spectacular has no types
+class HubSchema(AutoSchema):
     """Builds an operation from `view.operations`; component schemas stand in `components`."""
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
     ) -> dict[str, Any] | None:
-        operation = self.view.operations.get(method.lower())
-        return describe(operation, self.view.spec, path) if operation else None
+        view: Any = self.view
+        operation = view.operations.get(method.lower())
+        return describe(operation, view.spec, path) if operation else None
 
 
 def describe(operation: Operation, spec: EntitySpec | None, path: str) -> dict[str, Any]:
@@ -91,8 +92,20 @@ def _responses(operation: Operation, spec: EntitySpec | None, addressed: bool) -
     usual = {400, 401, 403, 429, 503} | ({404} if addressed else set())
     usual |= {413, 415, 422} if operation.body else set()
     for status in sorted({*usual, *operation.problems}):
-        found[str(status)] = {
+        found[str(status)] = {"$ref": f"#/components/responses/{problem_name(status)}"}
+    return found
+
+
+def problem_name(status: int) -> str:
+    return f"Problem{status}"
+
+
+def problem_responses() -> dict[str, Any]:
+    """Return the response component of every status a problem may have."""
+    return {
+        problem_name(status): {
             "description": HTTPStatus(status).phrase,
             "content": {"application/problem+json": {"schema": ref("Problem")}},
         }
-    return found
+        for status in (400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 429, 503)
+    }

@@ -17,6 +17,7 @@ from apps.api.schema.values import (
     nullable,
     page,
     ref,
+    shape,
     text,
 )
 from apps.sources.services.loads import MAX_POSTED
@@ -54,8 +55,8 @@ def _problem() -> Schema:
 
 
 def _revision() -> Schema:
-    change = closed({"attribute": text(), "before": ANYTHING, "after": ANYTHING})
-    return closed(
+    change = shape({"attribute": text(), "before": ANYTHING, "after": ANYTHING})
+    return shape(
         {
             "at": TIME,
             "kind": {"enum": ["created", "updated", "requalified", "merged", "retired"]},
@@ -74,7 +75,7 @@ def _revision() -> Schema:
 
 
 def _member() -> Schema:
-    return closed(
+    return shape(
         {
             "id": ID,
             "system": text(),
@@ -97,7 +98,7 @@ def _member() -> Schema:
 
 
 def _origin() -> Schema:
-    return closed(
+    return shape(
         {
             "attribute": text(),
             "item": {"type": ["object", "null"], "description": "Identity of the item of a collection."},
@@ -113,7 +114,7 @@ def _origin() -> Schema:
 
 
 def _event() -> Schema:
-    return closed(
+    return shape(
         {
             "id": ID,
             "record_id": ID,
@@ -146,16 +147,16 @@ def _load() -> Schema:
         "finished_at": MAYBE_TIME,
         **dict.fromkeys(_COUNTS, COUNT),
     }
-    return closed(properties)
+    return shape(properties)
 
 
 def _posted() -> Schema:
-    record = closed({"system": text(), "entity": text(), "key": text(), "id": MAYBE_ID})
+    record = shape({"system": text(), "entity": text(), "key": text(), "id": MAYBE_ID})
     pipeline: Schema = {
         "type": ["object", "null"],
         "description": "What the pipeline did, when you waited for it.",
     }
-    return closed(
+    return shape(
         {
             "load": ref("Load"),
             "records": listed(
@@ -167,7 +168,7 @@ def _posted() -> Schema:
 
 
 def _rejected_row() -> Schema:
-    return closed(
+    return shape(
         {
             "id": ID,
             "load": ID,
@@ -189,7 +190,7 @@ def _rejected_row() -> Schema:
 
 
 def _change_request() -> Schema:
-    return closed(
+    return shape(
         {
             "id": ID,
             "record_id": ID,
@@ -213,7 +214,7 @@ def _change_request() -> Schema:
 
 
 def _delivery() -> Schema:
-    return closed(
+    return shape(
         {
             "connection": text(),
             "label": text(),
@@ -262,9 +263,9 @@ def shared_components() -> Mapping[str, Schema]:
         "Member": _member(),
         "Members": page(ref("Member")),
         "Origin": _origin(),
-        "Provenance": closed({"results": listed(ref("Origin"))}),
+        "Provenance": shape({"results": listed(ref("Origin"))}),
         "ChangeEvent": _event(),
-        "Changes": closed(
+        "Changes": shape(
             {
                 "results": listed(ref("ChangeEvent")),
                 "next": text(description="Ask with this next time, also when nothing new came."),
@@ -285,13 +286,13 @@ def shared_components() -> Mapping[str, Schema]:
                 }
             }
         ),
-        "Replayed": closed({"row": ref("RejectedRow"), **dict.fromkeys(_COUNTS, COUNT)}),
+        "Replayed": shape({"row": ref("RejectedRow"), **dict.fromkeys(_COUNTS, COUNT)}),
         "ChangeRequest": _change_request(),
         "ChangeRequests": page(ref("ChangeRequest")),
         "Approval": _optional({"reason": reason}),
         "Rejection": closed({"reason": {**reason, "minLength": 1}}),
         "Delivery": _delivery(),
-        "Deliveries": closed({"results": listed(ref("Delivery"))}),
+        "Deliveries": shape({"results": listed(ref("Delivery"))}),
     }
 
 

@@ -59,15 +59,14 @@ def item_name(spec: EntitySpec, collection: Collection) -> str:
     return pascal(spec.name) + pascal(singular(collection.name))
 
 
+def shape(properties: Mapping[str, Schema], **more: Any) -> Schema:
+    """Return the schema of an answer that has all these properties; later versions may add others."""
+    return {"type": "object", "properties": dict(properties), "required": list(properties), **more}
+
+
 def closed(properties: Mapping[str, Schema], **more: Any) -> Schema:
-    """Return an object schema that has all these properties and no others."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-        **more,
-    }
+    """Return the schema of content that has all these properties and no others."""
+    return {**shape(properties), "additionalProperties": False, **more}
 
 
 def ref(component: str) -> Schema:
@@ -97,4 +96,4 @@ NEXT: Schema = {"type": ["string", "null"], "description": "Cursor of the next p
 
 
 def page(schema: Schema) -> Schema:
-    return closed({"results": listed(schema), "next": NEXT})
+    return shape({"results": listed(schema), "next": NEXT})

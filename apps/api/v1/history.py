@@ -9,7 +9,7 @@ from django.db import models
 from psycopg import Cursor, sql
 
 from apps.api.masking import has_personal_title, masked_value
-from apps.api.v1.record_sql import values_json
+from apps.api.v1.record_sql import key_column, values_json
 from apps.core.bulk import raw_cursor
 from apps.golden.documents import item_model, typed_model
 from apps.golden.models import RecordStatus
@@ -87,6 +87,7 @@ def _changes(
     cursor: Cursor[Any], spec: EntitySpec, record_id: UUID, window: tuple[datetime, datetime], *, masked: bool
 ) -> dict[Moment, list[dict[str, Any]]]:
     found: dict[Moment, list[dict[str, Any]]] = {}
+    change: dict[str, Any]
     for at, correlation, before, after in _steps(
         cursor, typed_model(spec), spec.attributes, record_id, window
     ):
@@ -132,7 +133,7 @@ def _steps(
             "   FROM {table} e WHERE record_id = %s) r) s"
             " WHERE history_date BETWEEN %s AND %s ORDER BY history_id"
         ).format(
-            key=sql.Identifier(model._meta.pk.column),
+            key=sql.Identifier(key_column(model)),
             values=values_json(model, "e", attributes),
             table=sql.Identifier(model.history.model._meta.db_table),  # type: ignore[attr-defined]  # simple_history
         ),

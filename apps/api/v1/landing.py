@@ -36,7 +36,7 @@ def load_content(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def rejected_content(row: Mapping[str, Any], *, hidden: bool) -> dict[str, Any]:
     """Return a rejected row as JSON content; its columns are nobody's to judge, so it is hidden as a whole."""
-    content = {"load" if name == "load_id" else name: row[name] for name in ROW_FIELDS}
+    content: dict[str, Any] = {"load" if name == "load_id" else name: row[name] for name in ROW_FIELDS}
     return {**content, "raw": None, "corrected": None} if hidden else content
 
 
@@ -57,7 +57,7 @@ def land(
     load, _ = land_posted(layout_name=layout, records=records, mode=mode, origin=origin, now=now)
     kick_pipeline()
     [row] = Load.objects.filter(pk=load.pk).values(*LOAD_FIELDS)
-    content = {"load": load_content(row), "records": [], "pipeline": None}
+    content: dict[str, Any] = {"load": load_content(row), "records": [], "pipeline": None}
     return Effect(201, orjson.loads(dumps(content)), location=f"/api/v1/loads/{load.pk}")
 
 

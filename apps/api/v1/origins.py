@@ -52,7 +52,7 @@ def provenance_of(spec: EntitySpec, record_id: UUID, *, masked: bool) -> list[di
         row = cursor.fetchone()
     if row is None:
         return None
-    order = [each.name for each in (*spec.attributes, *spec.collections)]
+    order = [*(each.name for each in spec.attributes), *(each.name for each in spec.collections)]
     found = [_origin(spec, path, origin, masked=masked) for path, origin in sorted(row[0].items())]
     return sorted((each for each in found if each), key=lambda each: order.index(each["attribute"]))
 

@@ -27,6 +27,10 @@ _AS_TEXT = {Kind.MONEY, Kind.DECIMAL}
 NOTHING = sql.SQL("NULL::uuid")
 
 
+def key_column(model: type[models.Model]) -> str:
+    return str(model._meta.pk.column)
+
+
 @dataclass(frozen=True)
 class Tables:
     """Where rows come from: the tables of today, or their history as of a moment (`%(as_of)s`)."""
@@ -43,7 +47,7 @@ class Tables:
             " AND history_date <= %(as_of)s ORDER BY {key}, history_date DESC, history_id DESC) x"
             " WHERE history_type <> '-')"
         ).format(
-            key=sql.Identifier(model._meta.pk.column),
+            key=sql.Identifier(key_column(model)),
             table=sql.Identifier(model.history.model._meta.db_table),  # type: ignore[attr-defined]  # simple_history
             record=sql.Identifier(record_column),
         )

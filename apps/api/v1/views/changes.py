@@ -45,5 +45,6 @@ class ChangesView(HubView):
             limit=self.given["limit"],
             masked=not sees_personal(self.principal),
         )
-        body = f'{{"results":[{",".join(events)}],"next":{dumps(cursor).decode()},"more":{"true" if more else "false"}}}'
+        tail = dumps({"next": cursor, "more": more}).decode()
+        body = f'{{"results":[{",".join(events)}],{tail[1:]}'
         return Answer(200, body.encode()).as_response()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import urlencode
@@ -9,7 +10,6 @@ from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
-from django.conf import settings
 
 from apps.accounts.roles import Capability
 from apps.api.base import HubView
@@ -33,12 +33,12 @@ class OpenApiView(HubView):
         return HttpResponse(openapi_document(), content_type="application/json")
 
 
-class DocsView(SpectacularSwaggerView):  # type: ignore[misc]  # drf_spectacular has no types
+class DocsView(SpectacularSwaggerView):
     """Swagger UI from the hub's own static files, for whoever is signed in to the admin site."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    renderer_classes = (TemplateHTMLRenderer,)
+    renderer_classes = [TemplateHTMLRenderer]
     url_name = "openapi"
     schema = None
 
@@ -48,5 +48,6 @@ class DocsView(SpectacularSwaggerView):  # type: ignore[misc]  # drf_spectacular
             return HttpResponseRedirect(
                 f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
             )
-        response: HttpResponse = super().get(request, *args, **kwargs)
+        page: Any = super()
+        response: HttpResponse = page.get(request, *args, **kwargs)
         return response

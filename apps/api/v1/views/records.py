@@ -111,8 +111,8 @@ class LookupView(HubView):
         "get": Operation(
             id="lookup_{entity}",
             summary="The {label} with a source key or a value",
-            description="Give `system` and `key`, or one or more values that must all hold. Values are compared as typed"
-            " and in standard form. Several records with the value are a 409 that names them.",
+            description="Give `system` and `key`, or one or more values that must all hold. Values are compared as"
+            " typed and in standard form. Several records with the value are a 409 that names them.",
             needs=Capability.VIEW,
             answers={200: "{Entity}"},
             problems=(404, 409),
@@ -175,5 +175,5 @@ class LookupView(HubView):
             rows = cursor.fetchall()
         for position, text in rows:
             results[position - 1] = text
-        body = '{"results":[%s],"found":%d}' % (",".join(results), len(rows))
+        body = f'{{"results":[{",".join(results)}],"found":{len(rows)}}}'
         return Answer(200, body.encode()).as_response()
