@@ -1,9 +1,8 @@
 """Compiled mapping documents, kept by their text: compiling is pure, so one compilation serves a process."""
 
+import re
 from functools import lru_cache
 from typing import Literal
-
-import yaml
 
 from apps.connectors.mappings import (
     Layout,
@@ -14,6 +13,7 @@ from apps.connectors.mappings import (
 )
 
 Kind = Literal["layout", "outbound"]
+_FACE = re.compile(r"^(layout|mapping): *([\w.]+) *$", re.MULTILINE)
 
 layout_of = lru_cache(maxsize=256)(compile_layout)
 outbound_of = lru_cache(maxsize=256)(compile_mapping)
@@ -21,14 +21,10 @@ outbound_of = lru_cache(maxsize=256)(compile_mapping)
 
 def document_face(text: str) -> tuple[Kind, str]:
     """Return what kind of document this is and the name it gives itself."""
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise MappingDocumentError("", f"is not valid YAML: {error}") from error
-    for key, kind in (("layout", "layout"), ("mapping", "outbound")):
-        if isinstance(document, dict) and isinstance(document.get(key), str):
-            return ("layout" if kind == "layout" else "outbound"), document[key]
-    raise MappingDocumentError("", "must begin with `layout: system.name` or `mapping: system.name`.")
+    found = _FACE.search(text)
+    if found is None:
+        raise MappingDocumentError("", "must begin with `layout: system.name` or `mapping: system.name`.")
+    return ("layout" if found[1] == "layout" else "outbound"), found[2]
 
 
 def compile_document(kind: str, text: str, version: int) -> Layout | OutboundMapping:

@@ -161,7 +161,7 @@ class HttpClient:
     def _read(self, answer: httpx2.Response, started: float) -> bytes:
         chunks: list[bytes] = []
         size = 0
-        for chunk in answer.iter_bytes(64 * 1024):
+        for chunk in answer.iter_bytes():
             size += len(chunk)
             if size > self._max_bytes:
                 raise TransportFailure("too_large", f"the answer is over {self._max_bytes} bytes", sent=True)

@@ -11,7 +11,7 @@ from apps.connectors.sandbox.running import default_options
 from apps.connectors.settings import ConnectorSettings
 
 
-@pytest.fixture()
+@pytest.fixture
 def sandbox() -> Iterator[Callable[..., RunningSandbox]]:
     running: list[RunningSandbox] = []
 
@@ -35,7 +35,7 @@ def settings_for(name: str, base_url: str, **changes: object) -> ConnectorSettin
     return ConnectorSettings(**{**known, **changes})
 
 
-@pytest.fixture()
+@pytest.fixture
 def connect() -> Iterator[Callable[..., Connector]]:
     built: list[Connector] = []
 

@@ -11,7 +11,10 @@ from apps.connectors.contracts import CallContext, Failure, FailureClass, Outcom
 from apps.connectors.http import TransportFailure
 from apps.connectors.systems import netsuite, salesforce
 
-CLASSIFY: dict[str, Callable[..., Failure]] = {"salesforce": salesforce.classify, "netsuite": netsuite.classify}
+CLASSIFY: dict[str, Callable[..., Failure]] = {
+    "salesforce": salesforce.classify,
+    "netsuite": netsuite.classify,
+}
 OWN = json.loads((Path(__file__).parent / "fixtures" / "envelopes.json").read_text())
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "specs" / "authored" / "error-envelopes.json"
 
@@ -60,4 +63,6 @@ def test_already_submitted_is_pending_and_says_where_to_look() -> None:
 
 def test_every_class_has_one_meaning() -> None:
     assert len({item.value for item in FailureClass}) == len(FailureClass)
-    assert FailureClass.PERMANENT_CONFIG not in {cls for cls in FailureClass if Failure(cls, "", "").retryable}
+    assert FailureClass.PERMANENT_CONFIG not in {
+        cls for cls in FailureClass if Failure(cls, "", "").retryable
+    }

@@ -16,18 +16,18 @@ assert systems.__path__  # importing it registers the connectors
 pytestmark = pytest.mark.parametrize("name", sorted(CONNECTORS.names()))
 
 
-@pytest.fixture()
+@pytest.fixture
 def sample(name: str) -> Sample:
     assert name in SAMPLES, f"describe {name} in tests/connectors/samples.py"
     return SAMPLES[name]
 
 
-@pytest.fixture()
+@pytest.fixture
 def target(name: str, sandbox: Callable[..., RunningSandbox]) -> RunningSandbox:
     return sandbox(name)
 
 
-@pytest.fixture()
+@pytest.fixture
 def connector(name: str, target: RunningSandbox, connect: Callable[..., Connector]) -> Connector:
     return connect(name, target.base_url)
 
@@ -80,7 +80,9 @@ def test_creates_updates_and_repeats(connector: Connector, target: RunningSandbo
     assert written(target, sample, "g1") == ["created", "unchanged", "updated"]
 
 
-def test_one_outcome_for_each_item_in_order(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+def test_one_outcome_for_each_item_in_order(
+    connector: Connector, target: RunningSandbox, sample: Sample
+) -> None:
     items = [sample.write("g1"), Write("g2", sample.bad_required), sample.write("g3")]
     outcomes = connector.upsert(sample.obj, items)
     assert [outcome.status for outcome in outcomes] == ["created", "failed", "created"]
@@ -99,7 +101,9 @@ def test_one_outcome_for_each_item_in_order(connector: Connector, target: Runnin
         ("bad_parent", FailureClass.MISSING_DEPENDENCY),
     ],
 )
-def test_refusals(connector: Connector, target: RunningSandbox, sample: Sample, payload: str, expected: str) -> None:
+def test_refusals(
+    connector: Connector, target: RunningSandbox, sample: Sample, payload: str, expected: str
+) -> None:
     outcome = connector.upsert(sample.obj, [Write("g1", getattr(sample, payload))])[0]
     assert outcome.failure is not None
     assert outcome.failure.cls == expected
@@ -139,7 +143,9 @@ def test_retry_after_is_passed_on(connector: Connector, target: RunningSandbox, 
     assert (failure.retry_after, failure.scope) == (17.0, "connector")
 
 
-def test_a_dropped_answer_leaves_one_record(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+def test_a_dropped_answer_leaves_one_record(
+    connector: Connector, target: RunningSandbox, sample: Sample
+) -> None:
     target.arm("drop")
     outcome = connector.upsert(sample.obj, [sample.write("g1")])[0]
     assert outcome.failure is not None
@@ -194,7 +200,9 @@ def test_pull_resumes_and_sees_later_changes(connector: Connector, sample: Sampl
     assert [(change.ext_id, change.values[sample.field]) for change in later] == [("g3", "Acme Holdings Ltd")]
 
 
-def test_deactivate_changes_but_never_creates(connector: Connector, target: RunningSandbox, sample: Sample) -> None:
+def test_deactivate_changes_but_never_creates(
+    connector: Connector, target: RunningSandbox, sample: Sample
+) -> None:
     connector.upsert(sample.obj, [sample.write("g1")])
     outcomes = connector.deactivate(sample.obj, [Write("g1", sample.off), Write("nobody", sample.off)])
     assert [outcome.status for outcome in outcomes] == ["updated", "failed"]

@@ -10,6 +10,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from apps.core.errors import HubError
 
 MAX_DOCUMENT = 200_000
+# The same loader in C where libyaml is there: mappings are compiled when a process starts.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class MappingDocumentError(HubError):
@@ -24,7 +26,7 @@ class MappingDocumentError(HubError):
         self.where = where
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(_Loader):
     """Safe YAML: only true and false are booleans, dates and every key stay text, a key comes once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
