@@ -50,7 +50,7 @@ def manage(*arguments: str) -> list[str]:
 
 def web(*, host: str, port: int, env: dict[str, str], state: Path) -> Program:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    command += ["--workers", "1", "--blocking-threads", "8", "--respawn-failed-workers", "--no-ws"]
+    command += ["--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers", "--no-ws"]
     command += ["--workers-kill-timeout", "10", "mdm.wsgi:application"]
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/ready"  # noqa: S104 - compared only
     return Program("web", command, env, state / "log/web.log", lambda: answers(address))

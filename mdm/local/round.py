@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -83,6 +84,8 @@ class Round:
     def _ask(self, address: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         content = None if body is None else json.dumps(body).encode()
+        if content:
+            headers["Idempotency-Key"] = str(uuid.uuid4())
         request = urllib.request.Request(address, content, headers)  # noqa: S310 - addresses of our own services
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - the same
             return json.load(response)

@@ -15,6 +15,8 @@ from mdm.local.postgres import Postgres
 from mdm.local.supervisor import Supervisor
 
 STORES, TARGETS, PROGRAMS = 1, 2, 3
+_PATIENCE = 180.0
+"""Seconds until a program of the hub must answer, on a slow and busy machine too."""
 
 
 @dataclass
@@ -54,19 +56,17 @@ class Stack:
                 supervisor.start(Broker(self.state), stage=STORES)
         with self.step("database schema, default rules, logins"):
             self._manage(supervisor, "prepare_hub")
-        self._start_targets(supervisor)
-        with self.step("web server"):
-            program = programs.web(host=self.host, port=self.port, env=self.env, state=self.state)
-            supervisor.start(program, stage=PROGRAMS, timeout=120)
-        with self.step("worker and scheduler"):
-            supervisor.start(programs.worker(env=self.env, state=self.state), stage=PROGRAMS)
-            supervisor.start(programs.scheduler(env=self.env, state=self.state), stage=PROGRAMS)
+        with self.step("sandbox CRM and ERP, web server, worker, scheduler"):
+            crm, erp = self._sandbox("salesforce", self.crm_port), self._sandbox("netsuite", self.erp_port)
+            supervisor.start(crm, erp, stage=TARGETS, timeout=_PATIENCE)
+            supervisor.start(
+                programs.web(host=self.host, port=self.port, env=self.env, state=self.state),
+                programs.worker(env=self.env, state=self.state),
+                programs.scheduler(env=self.env, state=self.state),
+                stage=PROGRAMS,
+                timeout=_PATIENCE,
+            )
         self._load(supervisor)
-
-    def _start_targets(self, supervisor: Supervisor) -> None:
-        with self.step("sandbox CRM and ERP"):
-            for system, port in (("salesforce", self.crm_port), ("netsuite", self.erp_port)):
-                supervisor.start(self._sandbox(system, port), stage=TARGETS)
 
     def _sandbox(self, system: str, port: int) -> programs.Program:
         store = self.state / f"sandbox/{system}.sqlite"

@@ -94,23 +94,23 @@ class Supervisor:
 
     # -- starting -------------------------------------------------------------------------------------
 
-    def start(self, service: Service, *, stage: int, timeout: float = 60.0) -> None:
-        """Start a service and wait until it is ready; LocalServiceError tells the end of its log."""
-        service.prepare()
-        _turn_log(service.log)
-        entry = Running(service, stage, service.spawn(), time.monotonic())
-        self.running[service.name] = entry
+    def start(self, *services: Service, stage: int, timeout: float = 60.0) -> None:
+        """Start services side by side, wait until all are ready; LocalServiceError has the end of the log."""
+        for service in services:
+            service.prepare()
+            _turn_log(service.log)
+            self.running[service.name] = Running(service, stage, service.spawn(), time.monotonic())
         self._remember()
         deadline = time.monotonic() + timeout
-        while not service.ready():
-            if entry.child.poll() is not None or time.monotonic() > deadline:
-                why = (
-                    "ended at once" if entry.child.poll() is not None else f"not ready after {timeout:.0f} s"
-                )
-                raise LocalServiceError(
-                    f"{service.name} {why}; the end of {service.log}:\n{tail(service.log)}"
-                )
-            time.sleep(_TICK_SECONDS / 2)
+        for service in services:
+            child = self.running[service.name].child
+            while not service.ready():
+                if child.poll() is not None or time.monotonic() > deadline:
+                    why = "ended at once" if child.poll() is not None else f"not ready after {timeout:.0f} s"
+                    raise LocalServiceError(
+                        f"{service.name} {why}; the end of {service.log}:\n{tail(service.log)}"
+                    )
+                time.sleep(_TICK_SECONDS / 2)
 
     def watch(self, watches: Sequence[Watch] = (), *, until: Callable[[], bool] = lambda: False) -> None:
         """Keep all services alive until `until()` holds or a signal arrives."""

@@ -13,6 +13,7 @@ CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="") or broker_url()
 LOG_JSON = env.bool("LOG_JSON", default=False)
 # Served from where the apps keep them: nothing to collect at start.
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
