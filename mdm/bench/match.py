@@ -50,15 +50,25 @@ def config_for(folder: Path, table: engine.Table, meta: dict[str, Any]) -> engin
     return engine.default_config({c: _known(t) for c, t in types.items() if c in table.columns}, kind)
 
 
-_SYNONYMS = dict(
-    pair.split("=")
-    for pair in (
-        "e_mail=email mail=email organization_name=organisation_name website=domain url=domain "
-        "text=free_text id=identifier postal_code=postcode zip=postcode state=region address=street "
-        "first_name=given_name last_name=family_name surname=family_name street_number=house_number "
-        "name=organisation_name company=organisation_name "
-    ).split()
-)
+_SYNONYMS = {
+    "e_mail": "email",
+    "mail": "email",
+    "organization_name": "organisation_name",
+    "website": "domain",
+    "url": "domain",
+    "text": "free_text",
+    "id": "identifier",
+    "postal_code": "postcode",
+    "zip": "postcode",
+    "state": "region",
+    "address": "street",
+    "first_name": "given_name",
+    "last_name": "family_name",
+    "surname": "family_name",
+    "street_number": "house_number",
+    "name": "organisation_name",
+    "company": "organisation_name",
+}
 
 
 def _known(semantic: str) -> str:

@@ -95,9 +95,8 @@ def _short_to_canonical(table: dict[str, str]) -> dict[str, str]:
 
 ORGANISATION_WORDS = _short_to_canonical(_ORGANISATION_ABBREVIATIONS)
 STREET_WORDS = _short_to_canonical(_STREET_ABBREVIATIONS)
-STREET_WORDS |
-= {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
-                 "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th"}  # fmt: skip
+_ORDINALS = "first=1st second=2nd third=3rd fourth=4th fifth=5th sixth=6th seventh=7th eighth=8th ninth=9th tenth=10th"
+STREET_WORDS |= {pair.partition("=")[0]: pair.partition("=")[2] for pair in _ORDINALS.split()}
 
 # Words so usual in names of organisations and titles that they make poor blocking keys.
 COMMON_WORDS = _words(
@@ -170,7 +169,7 @@ FREE_MAIL = _words(
     icloud.com me.com mac.com mail.com mail.ru yandex.ru proton.me protonmail.com libero.it virgilio.it
     tin.it alice.it telefonica.net wp.pl o2.pl onet.pl interia.pl ziggo.nl kpnmail.nl planet.nl sky.com
     talktalk.net virginmedia.com ntlworld.com comcast.net verizon.net att.net sbcglobal.net
-    bellsouth.net cox.net qq.com 163.com 126.com example.com
+    bellsouth.net cox.net qq.com 163.com 126.com
     """
 )
 ROLE_MAILBOXES = _words(
