@@ -82,9 +82,10 @@ def add_work(batch: Batch, firm: Firm, portfolio: Portfolio) -> None:
             continue
         account = account or certinia.add_account(batch, rng, customer)
         netsuite_work.add_order(batch, rng, engagement, shared=shared)
+        in_erp = engagement.status != "signed" or rng.random() < 0.6  # some shells are still to come there
         for project in engagement.projects:
             batch.true_things["project"] += 1
-            if project.stage != "Planned" or rng.random() < 0.6:  # some shells are still to come in the ERP
+            if in_erp:
                 netsuite_work.add_job(batch, rng, engagement, project)
             certinia.add_project(batch, rng, engagement, project, account)
             for assignment in project.assignments:

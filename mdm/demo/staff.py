@@ -51,9 +51,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 LEVELS = ("C1", "C2", "M1", "M2", "D1", "P1")
 
 
+def _manager(worker: TrueWorker, workers: list[TrueWorker]) -> TrueWorker | None:
+    """The next person up the line whom the HRIS knows; None for the head of the firm."""
+    above = workers[worker.manager - 1] if worker.manager else None
+    while above and not above.in_hris:
+        above = workers[above.manager - 1] if above.manager else None
+    return above
+
+
 def worker_row(rng: Random, worker: TrueWorker, workers: list[TrueWorker]) -> list[Any]:
     """A worker as the HRIS holds it; dates are real dates."""
-    person, manager = worker.person, workers[worker.manager - 1] if worker.manager else None
+    person, manager = worker.person, _manager(worker, workers)
     contingent = worker.kind == "Contractor"
     return [
         worker.worker_id, "Contingent Worker" if contingent else "Employee", person.given, person.family,
