@@ -10,36 +10,13 @@ from hypothesis import strategies as st
 
 from apps.quality.contracts import NOWHERE, Near, Standardized
 from apps.quality.registry import owned_columns, standardizers
+from tests.quality.strategies import anything, nears, texts
 
 SCALARS = sorted(set(standardizers.names()) - set(owned_columns.names()))
 ITEMS = sorted(owned_columns.names())
 COLUMNS = ("line1", "line2", "city", "region", "postcode", "country", "kind", "scheme", "value")
 
-# Pieces real cells are made of, and pieces that break parsers.
-PIECES = (
-    *"0 1 5 12 31 99 2026 1,234 .50 , . - ( ) / : ; + # % & @ ' \" _ £ € $ kr GBP EUR x X N/A null NaN 1e9 e-5".split(),
-    *"Jan february acme Acme ACME LTD Ltd plc GmbH & Co KG Müller O'Neill McDonald van der DE GB IE NO CHE 00".split(),
-    *"ext 12 @acme.com www. https:// .co.uk gmail.com &amp; &#8203; &lt; Ã© â€™ SW1A 1AA net 30 days EOM 62.01".split(),
-    *("\u200b", "\u202e", "\ufeff", "\0", "\u00a0", "\ud800", "\u0301", "\u0430", "\u0130", "\ufb03", "\ufdfa", "\u00df"),
-    *("\n", "\t", " ", "  ", "\u2028", "\u3000", "李", "ı", "ǆ", "٣", "１", "½", "\u0345", "\u1e9e", "\ufffd", "\U000e0041"),
-)
-texts = st.one_of(
-    st.text(st.characters(), max_size=30),
-    st.lists(st.sampled_from(PIECES), max_size=9).map("".join),
-    st.lists(st.sampled_from(PIECES), max_size=7).map(" ".join),
-)
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts)
-anything = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=6
-)
-nears = st.builds(
-    Near,
-    country=st.sampled_from((None, "GB", "US", "DE", "SE", "CH")),
-    date_order=st.sampled_from((None, "dmy", "mdy")),
-    decimal_mark=st.sampled_from((None, ",", ".")),
-    choices=st.sampled_from(((), ("part_paid", "paid", "x"))),
-)
-quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def without_layout(near: Near) -> Near:
@@ -94,18 +71,18 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("shape", HUGE)
 @pytest.mark.parametrize("name", SCALARS)
-def test_no_text_takes_long(name: str, shape: str) -> None:
-    started = time.process_time()
-    result = standardizers.get(name)(HUGE[shape], Near(country="GB"))
-    assert time.process_time() - started < 2.0
-    storable(result)
+def test_no_text_takes_long(name: str) -> None:
+    for shape, text in HUGE.items():
+        started = time.process_time()
+        result = standardizers.get(name)(text, Near(country="GB"))
+        assert time.process_time() - started < 2.0, shape
+        storable(result)
 
 
-@pytest.mark.parametrize("shape", HUGE)
 @pytest.mark.parametrize("name", ITEMS)
-def test_no_item_takes_long(name: str, shape: str) -> None:
-    started = time.process_time()
-    standardizers.get(name)(dict.fromkeys(COLUMNS, HUGE[shape]), NOWHERE)
-    assert time.process_time() - started < 2.0
+def test_no_item_takes_long(name: str) -> None:
+    for shape, text in HUGE.items():
+        started = time.process_time()
+        standardizers.get(name)(dict.fromkeys(COLUMNS, text), NOWHERE)
+        assert time.process_time() - started < 2.0, shape

@@ -17,7 +17,7 @@ OTHER_NAMES = {
     "ES": "España|Espana",
     "FK": "Falklands",
     "FM": "Micronesia",
-    "GB": "UK|U.K.|GB|G.B.|Great Britain|Britain|England|Scotland|Wales|Northern Ireland|Cymru|"
+    "GB": "ENG|SCT|WLS|NIR|UK|U.K.|GB|G.B.|Great Britain|Britain|England|Scotland|Wales|Northern Ireland|Cymru|"
     "United Kingdom of Great "
     "Britain|XI|GBN|England and Wales|England & Wales|Great Britain and Northern Ireland|GB-ENG|"
     "GB-SCT|GB-WLS|GB-NIR|"

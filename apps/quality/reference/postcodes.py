@@ -29,6 +29,13 @@ _LENGTHS = {"US": 5, "DE": 5, "FR": 5, "IT": 5, "ES": 5}  # all digits, leading 
 _SEPARATORS = re.compile(r"[\s.\-–]+")
 _LETTER_PREFIX = re.compile(r"^[A-Z]{1,2}[- ]?(?=[0-9]{4,5}$)")
 _BRITISH = re.compile(r"(?:GIR ?0AA|[A-PR-UWYZ][A-HJ-Y]?[0-9][A-Z0-9]? ?[0-9][ABD-HJLNP-UW-Z]{2})")
+_BRITISH_WITHIN = re.compile(rf"(?<![A-Z0-9]){_BRITISH.pattern}(?![A-Z0-9])")
+
+
+def british_in(text: str) -> re.Match[str] | None:
+    """Return the last British postcode within a line of an address."""
+    found = list(_BRITISH_WITHIN.finditer(text.upper()))[-1:]
+    return found[0] if found and is_valid("GB", written("GB", found[0][0])[0]) else None
 
 
 def looks_british(text: str) -> bool:

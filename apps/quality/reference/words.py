@@ -51,13 +51,14 @@ ACRONYMS = words(
 # Short words and abbreviations that are no acronyms, though they could be by their letters.
 SHORT_WORDS = words(
     """
+    the pro tri spa ski flu gnu who she two we us my is me no up go do so if as or al ed jo big see
     act ada age aid air ale alf all amy and ann any ape apt arc are ark arm art ash ask ate ava axe
-    bay bee big bon box boy bus buy car cat coe cox cup day dee des don dry ear east easy eat ed egg
-    ego eli elm end era eve eye far fay fee fit fly fox fry fun gas gem guy hay hub ian ice ink inn
-    isle ivy jam jay jet jim job joe jon joy kay ken key kim kit lab law lay lea lee leo les lie lou
-    low mae map max may mid new nue oak odd off oil old one our out owl own pay pet ray red ron roy
-    sky son spa sue sun tax tea ted tim tom top toy two urn use van vet via way web wes win yes you
-    zoe zoo st rd ln ave blvd hwy ct dr sq pl pk gdns mt ft flr bldg mr mrs ms jr sr mgmt intl svcs
-    mfg natl dept bros
+    bay bee bon box boy bus buy car cat coe cox cup day dee des don dry ear east easy eat egg ego
+    eli elm end era eve eye far fay fee fit fly fox fry fun gas gem guy hay hub ian ice ink inn isle
+    ivy jam jay jet jim job joe jon joy kay ken key kim kit lab law lay lea lee leo les lie lou low
+    mae map max may mid new nue oak odd off oil old one our out owl own pay pet ray red ron roy sky
+    son sue sun tax tea ted tim tom top toy urn use van vet via way web wes win yes you zoe zoo st
+    rd ln ave blvd hwy ct dr sq pl pk gdns mt ft flr bldg mr mrs ms jr sr mgmt intl svcs mfg natl
+    dept bros
     """
 )

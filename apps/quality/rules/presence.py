@@ -94,7 +94,7 @@ def has_strong_identifier(spec: EntitySpec) -> RuleCheck | None:
     return check
 
 
-@rule("is_contactable", always=False)
+@rule("is_contactable", always=False, at_source="info")
 def is_contactable(spec: EntitySpec) -> RuleCheck | None:
     """There is a way to reach the record: phone, mailbox or a contact with one."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.quality.contracts import Issue, Near, Severity, Standardized
 from apps.quality.reference import postcodes
+from apps.quality.reference.counties import is_british_county
 from apps.quality.reference.countries import country_code, plain
 from apps.quality.reference.words import SMALL_WORDS, words
 from apps.quality.standardizers.base import CACHED_CHARACTERS, found, item_standardizer, text_of
@@ -15,6 +16,7 @@ from apps.quality.standardizers.cleaning import clean, is_placeholder, straighte
 
 COLUMNS = ("line1", "line2", "city", "region", "postcode", "country")
 _EDGES = " ,;|"
+_BREAKS = re.compile(r"[\r\n]+")
 _COMMAS = re.compile(r"\s*,[\s,]*")
 _TOKEN = re.compile(r"[^\s\-/(),]+")
 _PLACE_WORDS = SMALL_WORDS | words(
@@ -55,6 +57,8 @@ def _standardize(texts: tuple[str, ...], near: str | None) -> tuple[Columns | No
     line1, line2, city, region, postcode = [
         _line(text, name, issues) if text else None for text, name in zip(texts, COLUMNS[:5], strict=False)
     ]
+    if line1 and not (city or region or postcode):
+        line1, city, region, postcode = _split(line1, texts[5] or near or "GB", issues)
     line1 = repair_case(line1) if line1 else None
     line2 = repair_case(line2) if line2 else None
     if not line1 and line2:
@@ -70,13 +74,13 @@ def _standardize(texts: tuple[str, ...], near: str | None) -> tuple[Columns | No
     if not (line1 or city or region or postcode):
         return None, tuple(issues)
     columns = dict(zip(COLUMNS, (line1, line2, city, region, postcode, country), strict=True))
-    if country:
+    if country and (line1 or city):
         _note_missing(country, columns, issues)
     return tuple(columns.items()), tuple(issues)
 
 
 def _line(text: str, name: str, issues: list[Issue]) -> str | None:
-    cleaned, remarks = clean(text)
+    cleaned, remarks = clean(_BREAKS.sub(", ", text))
     if remarks:
         issues.extend([Issue(i.code, name, i.severity, i.message, i.value) for i in remarks])
     line = straighten(cleaned)
@@ -84,6 +88,24 @@ def _line(text: str, name: str, issues: list[Issue]) -> str | None:
         line = _COMMAS.sub(", ", line)
     line = line.strip(_EDGES)
     return None if is_placeholder(line) else line
+
+
+def _split(line: str, country: str, issues: list[Issue]) -> tuple[str | None, ...]:
+    """Return street, city, county and postcode of a British address that was written in one line.
+
+    "21 St Agnes Road, Birmingham B13 9PH, UK" has three of them; other lines are left as they are.
+    """
+    match = postcodes.british_in(line) if country_code(country) == "GB" else None
+    if match is None:
+        return line, None, None, None
+    before, after = line[: match.start()].strip(_EDGES), line[match.end() :].strip(_EDGES)
+    if after and country_code(after) != "GB":
+        return line, None, None, match[0]
+    parts = [part for part in _COMMAS.split(before) if part and country_code(part) != "GB"]
+    _add(issues, "line1", "address.split", "Street, city and postcode stood in one line.", line, "info")
+    county = parts.pop() if len(parts) > 2 and is_british_county(parts[-1]) else None
+    city = parts.pop() if len(parts) > 1 and not any(map(str.isdigit, parts[-1])) else None
+    return ", ".join(parts) or None, city, county, match[0]
 
 
 @lru_cache(maxsize=8192)

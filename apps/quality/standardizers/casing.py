@@ -8,8 +8,9 @@ from apps.quality.reference.legal_forms import DISPLAY
 from apps.quality.reference.words import ACRONYMS, SHORT_WORDS, SMALL_WORDS
 
 _TOKEN = re.compile(r"[^\s/()\[\],;:\"-]+")
-_VOWELS = frozenset("AEIOUYÄÖÜÅÆØÉÈÊÁÀÂÍÓÔÚ")
-_MAC = re.compile(r"Mc([a-z])")
+_VOWELS = frozenset("AEIOUY")
+_UNPRONOUNCEABLE = frozenset({"vcc", "vvc", "ccv", "vvv"})
+_MAC = re.compile(r"Mc([a-z])(?=[a-z]{2})")
 _APOSTROPHE = re.compile(r"^(O|D|L)'([a-z])")
 _ORDINAL = re.compile(r"[0-9]+(?:ST|ND|RD|TH)")
 
@@ -24,12 +25,12 @@ def _keeps_capitals(token: str) -> bool:
         return True
     if any(map(str.isdigit, token)):
         return not _ORDINAL.fullmatch(token)
-    if token.lower() in SHORT_WORDS:
+    if token.lower() in SHORT_WORDS or not token.isascii():
         return False
-    vowels = sum(letter in _VOWELS for letter in token)
-    if not vowels:
-        return token.isascii() and len(token) <= 5
-    return len(token) == 3 and token.isascii() and token[0] in _VOWELS and vowels == 1
+    if len(token) == 2:
+        return True
+    shape = "".join("v" if letter in _VOWELS else "c" for letter in token)
+    return ("v" not in shape and len(token) <= 5) or shape in _UNPRONOUNCEABLE
 
 
 def word_case(token: str) -> str:

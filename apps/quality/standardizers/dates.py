@@ -129,6 +129,8 @@ def _moment(text: str, near: Near, raw: str) -> tuple[datetime, tuple[Issue, ...
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        if len(text) > 10 and _ISO.fullmatch(text.lower()):
+            raise  # an ISO date whose time is none
         parsed = _parse(text.lower(), near, raw)
         if parsed is None:
             return None

@@ -8,6 +8,7 @@ from apps.quality.standardizers.cleaning import clean, is_placeholder, no_value
 
 _SEVERAL = re.compile(r"\s*[;|]\s*|\s+/\s+|\s+or\s+|\s*,\s*(?=[+(0-9])", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]")
+_PREFIX = re.compile(r"(?:tel|phone|fax|t|p)\s*[.:]\s*", re.IGNORECASE)
 _TRUNK = re.compile(r"\(0\)")
 _LONGEST = 60
 
@@ -16,6 +17,7 @@ _LONGEST = 60
 def phone(value: str, near: Near) -> Standardized:
     """ "020 7946 0958 ext 12" near GB is "+442079460958;ext=12"; national numbers need the country."""
     text, issues = clean(value)
+    text = _PREFIX.sub("", text, count=1) if text[:1].isalpha() else text
     if is_placeholder(text):
         return no_value(value, text, issues)
     if not text.startswith("+") or ";ext=" not in text:

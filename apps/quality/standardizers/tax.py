@@ -18,6 +18,7 @@ EU = words(
     AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK
     """
 )
+_LONGEST = 40
 _PREFIXES = {"EL": "GR", "XI": "XI"}
 
 
@@ -146,6 +147,8 @@ def _checked(scheme: str | None, country: str | None, number: str, raw: str) -> 
     elif module := VALIDATORS.get((scheme or "", country or "")):
         value = _valid(module, number)
     else:
+        if len(number) > _LONGEST:
+            return None, wrong
         unchecked = _issue("tax_id.unchecked", "No check is known for this scheme and country.", raw, "info")
-        return number[:40], unchecked
+        return number, unchecked
     return value, None if value else wrong
