@@ -169,12 +169,10 @@ def invoices_of(rng: Random, engagement: TrueEngagement) -> list[TrueInvoice]:
         serial = engagement.serial * MAX_INVOICES + len(made)
         issued = min(billed_on + timedelta(days=rng.randrange(0, 8)), AS_OF)
         number = f"INV-{entity.code[:2]}-{issued.year % 100}{serial:07d}"
-        lines = []
+        lines, month = [], str(billed_on)[:7]
         for project, milestone, net in items:
-            text = milestone.name if milestone else f"{project.name[:60]} {billed_on:%b %Y}"
-            lines.append(
-                InvoiceLine(project, milestone, f"{billed_on:%Y-%m}", text, net, round(net * rate / 100))
-            )
+            text = milestone.name if milestone else f"{project.name[:60]} {month}"
+            lines.append(InvoiceLine(project, milestone, month, text, net, round(net * rate / 100)))
             if milestone:
                 milestone.invoice_no = number
         invoice = TrueInvoice(

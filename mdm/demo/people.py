@@ -1,6 +1,7 @@
 """Invented people: names, the forms systems write them in, and e-mail addresses."""
 
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 from mdm.demo.names import slug
@@ -26,9 +27,14 @@ def make_person(rng: Random, country: Country) -> Person:
     return Person(given, country.nicknames.get(given, given), rng.choice(country.surnames))
 
 
+@cache
+def _local_part(name: str) -> str:
+    return slug(name)
+
+
 def mailbox(person: Person, domain: str, *, style: int = 0) -> str:
     """An e-mail address at a domain: given.family, g.family or familyg."""
-    given, family = slug(person.given), slug(person.family)
+    given, family = _local_part(person.given), _local_part(person.family)
     local = (f"{given}.{family}", f"{given[:1]}.{family}", f"{family}{given[:1]}")[style]
     return f"{local}@{domain}"
 
