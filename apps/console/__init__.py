@@ -1,0 +1,3 @@
+"""The stewards' admin site."""
+
+FACE = ("unfold",)

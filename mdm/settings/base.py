@@ -4,6 +4,7 @@ import environ
 from celery.schedules import schedule
 from django.urls import reverse_lazy
 
+from apps.console.unfold import UNFOLD as UNFOLD
 from mdm.local.paths import ROOT, home
 from mdm.logs import configure_logs, logging_config
 
@@ -26,12 +27,12 @@ ENTITY_APPS = [
 ]
 INSTALLED_APPS = [
     "mdm",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the site itself is ours
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "apps.console.apps.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -239,4 +240,3 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
-UNFOLD = {"SITE_TITLE": "MDM hub", "SITE_HEADER": "MDM hub", "SITE_SYMBOL": "hub"}

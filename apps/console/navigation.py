@@ -1,0 +1,96 @@
+"""The sidebar: every screen by area, with entities from the registry and counts of what waits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from apps.accounts.roles import Capability
+from apps.console.badges import waiting
+from apps.console.permissions import user_may
+from apps.golden.registry import entities
+
+_C = Capability
+ICONS = {
+    "customer": "apartment",
+    "engagement": "contract",
+    "project": "account_tree",
+    "resource": "badge",
+    "invoice": "receipt_long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link: name of the URL, what it needs, and the count shown beside it."""
+
+    title: str
+    icon: str
+    url: str
+    capability: Capability = _C.VIEW
+    badge: str = ""
+
+
+WORK = (
+    Entry("Dashboard", "monitoring", "index"),
+    Entry("Review queue", "compare_arrows", "reviews", badge="reviews"),
+    Entry("Change requests", "rule", "requests", badge="requests"),
+    Entry("Rejected rows", "report", "rejected_rows", badge="rejected"),
+    Entry("Dead letters", "unsubscribe", "dead_letters", badge="dead_letters"),
+)
+FLOW = (
+    Entry("Loads", "upload_file", "loads"),
+    Entry("Waiting references", "link_off", "waiting_references", badge="references"),
+    Entry("Match runs", "join_inner", "match_runs"),
+    Entry("Targets", "outbox", "targets"),
+)
+RULES = (
+    Entry("Ownership", "policy", "ownership"),
+    Entry("Approval policies", "verified_user", "policies"),
+    Entry("Match rules", "join", "match_rules"),
+    Entry("Mappings", "schema", "mappings"),
+    Entry("Scheduled jobs", "schedule", "schedules"),
+    Entry("Source systems", "database", "systems"),
+)
+SYSTEM = (
+    Entry("People", "group", "people", _C.ADMINISTER),
+    Entry("API tokens", "key", "tokens", _C.ADMINISTER),
+    Entry("Connections", "cable", "connections", _C.ADMINISTER),
+    Entry("Audit events", "history", "audit"),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return Unfold's navigation for this user."""
+    golden = [
+        {
+            "title": spec.plural.capitalize(),
+            "icon": ICONS.get(spec.name, "deployed_code"),
+            "link": reverse("admin:golden_list", args=(spec.name,)),
+        }
+        for spec in entities.values()
+    ]
+    return [
+        {"title": "Work", "items": _items(request, WORK)},
+        {"title": "Golden records", "items": golden},
+        {"title": "Flow", "items": _items(request, FLOW)},
+        {"title": "Rules", "items": _items(request, RULES)},
+        {"title": "System", "items": _items(request, SYSTEM)},
+    ]
+
+
+def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    items = []
+    for entry in entries:
+        if not user_may(request, entry.capability):
+            continue
+        try:
+            link = reverse(f"admin:{entry.url}")
+        except NoReverseMatch:
+            continue
+        item: dict[str, Any] = {"title": entry.title, "icon": entry.icon, "link": link}
+        if entry.badge and (count := waiting(request)[entry.badge]):
+            item["badge"] = f"{count:,}" if count < 10_000 else "9,999+"
+        items.append(item)
+    return items

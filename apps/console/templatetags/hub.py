@@ -1,0 +1,102 @@
+"""Template tags of the console: badges, values, times; everything else is decided in views and selectors."""
+
+import json
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+TONES = {
+    "good": "done live active match approved delivered in_step closed created updated confirmed replayed",
+    "warn": "pending review running draft waiting backing_off half_open held due retry unknown overdue on_hold",
+    "bad": "failed rejected parked block crashed dead blocked not_match terminated",
+    "note": "in_flight merged auto new key id steward superseded open",
+}
+_TONE = {word: tone for tone, words in TONES.items() for word in words.split()}
+_HUES = {
+    "salesforce": 205,
+    "netsuite": 28,
+    "certinia": 265,
+    "workday": 150,
+    "contracts_finder": 185,
+    "bis_ledger": 330,
+}
+
+
+@register.simple_tag
+def system_badge(code: str, name: str = "") -> SafeString:
+    """Return the badge of a source system; each has its own steady colour."""
+    hue = _HUES.get(code, crc32(code.encode()) % 360)
+    return format_html('<span class="hub-system" style="--h:{}">{}</span>', hue, name or code)
+
+
+@register.simple_tag
+def state_badge(state: str, tone: str = "") -> SafeString:
+    """Return the badge of a state or status; its tone follows from the word unless given."""
+    words = str(state).replace("_", " ")
+    return format_html(
+        '<span class="hub-badge" data-tone="{}">{}</span>', tone or _TONE.get(state, "plain"), words
+    )
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """Return how long ago (or in how long) a moment is, with the exact time as tooltip."""
+    if moment is None:
+        return "–"
+    seconds = (timezone.now() - moment).total_seconds()
+    words = _span(abs(seconds))
+    text = "just now" if abs(seconds) < 5 else f"{words} ago" if seconds > 0 else f"in {words}"
+    return format_html(
+        '<time class="hub-nowrap" title="{}">{}</time>', f"{moment:%Y-%m-%d %H:%M:%S} UTC", text
+    )
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return seconds as "850 ms", "12 s", "3 min", "5 h" or "2 d"."""
+    return "–" if seconds is None else _span(seconds)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str)
+
+
+@register.filter
+def lookup(mapping: dict[str, Any], key: str) -> Any:
+    """Return mapping[key], or None."""
+    return mapping.get(key) if mapping else None
+
+
+@register.filter
+def words(name: str) -> str:
+    """Return a code name as words: "legal_name" as "legal name"."""
+    return str(name).replace("_", " ")
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: Any) -> str:
+    """Return the query string of this page with parameters changed; None takes one out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = value
+    return f"?{query.urlencode()}"
