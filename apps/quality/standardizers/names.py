@@ -26,6 +26,7 @@ _SUFFIXES = words(
     """
 )
 _STEPS = 4
+_LONGEST = 240  # nobody parses more; the attribute will refuse it
 
 
 @standardizer("organisation_name")
@@ -90,7 +91,7 @@ def person_name(value: str, near: Near) -> Standardized:
     if _is_plain(text):
         return Standardized(text, issues)
     result = _person_text(value, text, issues)
-    if result.value is None or not re.search("[A-Za-z]", result.value):
+    if result.value is None or len(result.value) > _LONGEST or not re.search("[A-Za-z]", result.value):
         return result
     name = str(result.value)
     for _ in range(_STEPS):
