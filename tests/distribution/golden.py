@@ -2,7 +2,7 @@
 
 import itertools
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.audit.context import Actor
-from apps.connectors.models import Connection
+from apps.connectors.models import Connection, Mapping
 from apps.connectors.sandbox import RunningSandbox, default_secrets
 from apps.connectors.sandbox.running import default_options
 from apps.connectors.services import activate_mapping, draft_mapping, save_connection
@@ -32,9 +32,10 @@ def seconds(count: float) -> timedelta:
 
 
 def activate(*names: str) -> None:
-    """Bring these shipped mappings into force."""
+    """Bring these shipped mappings into force, unless the database was seeded with them."""
+    there = set(Mapping.objects.filter(status="active").values_list("name", flat=True))
     for text in default_documents():
-        if text.split("\n", 1)[0].removeprefix("mapping: ") in names:
+        if text.split("\n", 1)[0].removeprefix("mapping: ") in set(names) - there:
             drafted = draft_mapping(text=text, actor=STEWARD, now=T0)
             activate_mapping(mapping=drafted, actor=STEWARD, now=T0)
 
@@ -43,7 +44,7 @@ def customer(name: str = "Acme Ltd", **more: Any) -> dict[str, Any]:
     return {"legal_name": name, "legal_entity": "UK01", "currency": "GBP", "status": "active", **more}
 
 
-def new_record(payload: Mapping[str, Any], *, entity: str = "customer", now: datetime = T0) -> GoldenRecord:
+def new_record(payload: Mapped[str, Any], *, entity: str = "customer", now: datetime = T0) -> GoldenRecord:
     """Create a golden record of version 1 and its event."""
     with transaction.atomic():
         record = GoldenRecord.objects.create(
@@ -58,7 +59,7 @@ def new_record(payload: Mapping[str, Any], *, entity: str = "customer", now: dat
 
 
 def change(
-    record: GoldenRecord, payload: Mapping[str, Any], *, kind: str = "updated", now: datetime = T0
+    record: GoldenRecord, payload: Mapped[str, Any], *, kind: str = "updated", now: datetime = T0
 ) -> int:
     """Write the next version of a record; return its number."""
     with transaction.atomic():
@@ -66,7 +67,7 @@ def change(
 
 
 def change_inside(
-    record: GoldenRecord, payload: Mapping[str, Any], *, kind: str = "updated", now: datetime = T0
+    record: GoldenRecord, payload: Mapped[str, Any], *, kind: str = "updated", now: datetime = T0
 ) -> int:
     """The same in the caller's transaction."""
     locked = GoldenRecord.objects.select_for_update().get(pk=record.pk)
@@ -79,7 +80,7 @@ def change_inside(
 
 
 def merge(
-    loser: GoldenRecord, survivor: GoldenRecord, payload: Mapping[str, Any], *, now: datetime = T0
+    loser: GoldenRecord, survivor: GoldenRecord, payload: Mapped[str, Any], *, now: datetime = T0
 ) -> None:
     """Turn a record into a redirect, as a merge does."""
     with transaction.atomic():
@@ -151,7 +152,7 @@ class Target:
         return list(rows.order_by("started_at", "id").values_list("outcome", flat=True))
 
 
-def connect(server: RunningSandbox, mappings: Mapping[str, str], **limits: Any) -> Target:
+def connect(server: RunningSandbox, mappings: Mapped[str, str], **limits: Any) -> Target:
     """Save the connection to a sandbox and subscribe it: mapping name to entity, parents first."""
     saved = save_connection(
         code=server.name,

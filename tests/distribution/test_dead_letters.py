@@ -118,9 +118,11 @@ def test_a_parent_that_no_subscription_brings_there_is_said_so(erp: Target) -> N
 
 def test_without_an_active_mapping_lanes_are_parked_and_come_back_by_replay(erp: Target) -> None:
     new_record(customer())
-    Mapping.objects.update(status="retired")
+    active = Mapping.objects.filter(name="netsuite.customer", status="active")
+    ids = list(active.values_list("pk", flat=True))
+    active.update(status="retired")
     erp.deliver()
     assert dead_letter_codes() == {"no_active_mapping": 1}
-    Mapping.objects.update(status="active")
+    Mapping.objects.filter(pk__in=ids).update(status="active")
     replay_dead_letters(matching=DeadLetterFilter(), actor=STEWARD, reason="mapping is back", now=T0)
     assert erp.deliver(at=2).outcomes == {"created": 1}

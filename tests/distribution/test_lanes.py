@@ -25,7 +25,7 @@ from tests.distribution.golden import (
     subscribe,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_a_version_makes_one_lane_per_subscription() -> None:
@@ -62,6 +62,7 @@ def test_a_rolled_back_change_leaves_no_lane_and_delivers_nothing() -> None:
     assert due_targets(now=T0 + seconds(1)) == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_one_transaction_sends_one_notification() -> None:
     subscribe(connection(), "netsuite.customer")
     database.connection.execute(f"LISTEN {CHANNEL}")
@@ -72,6 +73,7 @@ def test_one_transaction_sends_one_notification() -> None:
     assert len(heard) == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_workers_never_hold_the_same_lane() -> None:
     target = connection()
     subscribe(target, "netsuite.customer")

@@ -56,6 +56,7 @@ class TargetLoop(threading.Thread):
 
 class Command(BaseCommand):
     help = "Deliver approved changes to all targets, without a broker."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="deliver what is due now, then stop")
