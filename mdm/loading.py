@@ -11,11 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from apps.connectors.selectors import active_layouts
 from apps.pipeline.contracts import BatchReport
 from apps.pipeline.services import run_pending
-from apps.sources.contracts import Counts
+from apps.sources.contracts import Counts, Mode
 from apps.sources.readers import readers
 from apps.sources.selectors import pending_counts
 from apps.sources.services import LoadFailed, land_extract
-from apps.sources.services.loads import Mode
 
 
 def files_with_layouts(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -7,13 +7,13 @@ from datetime import datetime
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from apps.audit.context import Actor, acting
+from apps.connectors.sandbox.running import default_options, default_secrets
 from apps.connectors.services import save_connection, seed_default_mappings
 from apps.distribution.services import ensure_default_subscriptions, ensure_schedules
 from apps.mastering.services import ensure_default_ownership
 from apps.matching.services import ensure_default_match_rules
 from apps.sources.models import SourceSystem, SystemRole
 from apps.stewardship.services import ensure_default_policy
-from mdm.local.sandbox import SANDBOX_SECRETS
 
 SEEDING = Actor(name="set-up")
 SYSTEMS = (
@@ -61,6 +61,7 @@ def seed_defaults(*, now: datetime) -> None:
         seed_default_mappings(actor=SEEDING, now=now)
         _seed_schedules()
         ensure_schedules()
+        ensure_schedules()
         _seed_sandbox_connections(now=now)
         ensure_default_subscriptions(actor=SEEDING, now=now)
 
@@ -86,14 +87,13 @@ def _seed_sandbox_connections(*, now: datetime) -> None:
     """Point the CRM and ERP connections at the sandbox servers that `manage.py up` starts."""
     for kind, variable in (("salesforce", "MDM_SANDBOX_CRM_URL"), ("netsuite", "MDM_SANDBOX_ERP_URL")):
         if address := os.environ.get(variable):
-            options, secrets = SANDBOX_SECRETS[kind]
             save_connection(
                 code=kind,
                 kind=kind,
                 label=f"{kind} sandbox",
                 base_url=address,
-                options=options,
-                secrets=secrets,
+                options=default_options(kind),
+                secrets=default_secrets(kind),
                 sandbox=True,
                 actor=SEEDING,
                 now=now,

@@ -3,8 +3,17 @@
 import os
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from mdm.local.browser import chromium
+from tests.hub import seed
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Seed the test database once, as `manage.py up` seeds a fresh hub."""
+    with django_db_blocker.unblock():
+        seed()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,3 @@
+"""Landing of source records."""
+
+FACE = ("readers",)

@@ -1,8 +1,11 @@
 """What landing takes and gives: rows in, counts and changed source records out."""
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
+
+Mode = Literal["full", "patch"]
+"""full: a row speaks for all attributes its layout maps; patch: only for those it has."""
 
 
 @dataclass(frozen=True, slots=True)

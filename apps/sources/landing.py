@@ -134,6 +134,9 @@ def _land_record(
     if is_older(record.source_version, known) and not partial:
         outcome.counts.stale += 1
         return
+    if before and not partial and before.raw_hash == each.raw_hash:
+        outcome.counts.unchanged += 1
+        return
     if before and not partial and not patch and _contradicts(before, each, record):
         reason = f"Row {before.row.number} of this batch has the same key {record.key!r} with other values. Keep one."
         outcome.rejected.append((each.row, Problem("same_key_twice", reason)))

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from apps.core.bulk import raw_cursor
+from apps.sources.versions import recency_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,7 @@ class Member:
     system: str
     role: str
     key: str
-    source_version: str | None
-    changed_at: datetime
+    recency: float  # seconds since the epoch by the system's own account, 0 where it gives none
     deleted: bool
 
 
@@ -30,7 +29,7 @@ def members_of(record_ids: Iterable[UUID], *, joining: Iterable[UUID] = ()) -> l
     with raw_cursor() as cursor:
         cursor.execute(
             """
-            SELECT s.id, c.record_id, s.system_id, y.role, s.key, s.source_version, s.changed_at, s.deleted
+            SELECT s.id, c.record_id, s.system_id, y.role, s.key, s.deleted, s.source_version
             FROM sources_sourcerecord s LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
             JOIN sources_sourcesystem y ON y.code = s.system_id
             WHERE s.id IN (
@@ -40,7 +39,10 @@ def members_of(record_ids: Iterable[UUID], *, joining: Iterable[UUID] = ()) -> l
             """,
             (list(record_ids), list(joining)),
         )
-        return [Member(*row) for row in cursor]
+        return [
+            Member(record, home, system, role, key, recency_of(version), deleted)
+            for record, home, system, role, key, deleted, version in cursor
+        ]
 
 
 def resolve_keys(targets: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
@@ -110,3 +112,22 @@ def oldest_pending(*, entity: str) -> UUID | None:
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def golden_referrers(*, source_record_ids: Sequence[UUID]) -> dict[str, list[UUID]]:
+    """Return, by entity, the golden records one of whose members names one of these source records."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT c.entity, c.record_id
+            FROM sources_sourcerecord t JOIN sources_reference r
+              ON r.target_system = t.system_id AND r.target_entity = t.entity AND r.target_key = t.key
+            JOIN sources_crosswalk c ON c.source_record_id = r.source_record_id
+            WHERE t.id = ANY(%s) ORDER BY 1, 2
+            """,
+            (list(source_record_ids),),
+        )
+        found: dict[str, list[UUID]] = {}
+        for entity, record in cursor:
+            found.setdefault(entity, []).append(record)
+    return found

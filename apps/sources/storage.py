@@ -34,7 +34,7 @@ def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dic
                CASE WHEN NOT k.same THEN r.values END
         FROM sources_sourcerecord r
         JOIN (
-            SELECT k.id, bool_and(s.raw_hash = k.raw_hash OR c.id IS NOT NULL) AS same
+            SELECT k.id, bool_and(coalesce(s.raw_hash = k.raw_hash, false) OR c.id IS NOT NULL) AS same
             FROM landing_key k
             JOIN sources_sourcerecord s ON s.id = k.id
             LEFT JOIN sources_contribution c

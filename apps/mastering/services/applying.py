@@ -10,7 +10,13 @@ from psycopg import sql
 from apps.audit.context import current
 from apps.audit.history import write_history
 from apps.core.bulk import raw_cursor
-from apps.golden.documents import item_model, records_referring, records_with_item_referring, typed_model
+from apps.golden.documents import (
+    item_model,
+    load_documents,
+    records_referring,
+    records_with_item_referring,
+    typed_model,
+)
 from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entities, entity
 from apps.golden.spec import Document, EntitySpec
@@ -20,6 +26,7 @@ from apps.mastering.models import Merge
 from apps.mastering.services.planning import plan_records
 from apps.outbox.contracts import NewEvent
 from apps.outbox.services import append_events
+from apps.sources.selectors import golden_referrers
 from apps.sources.services import (
     Membership,
     assign_crosswalk,
@@ -29,11 +36,11 @@ from apps.sources.services import (
 
 
 @transaction.atomic
-def apply_plan(*, plan: Plan, now: datetime) -> None:
+def apply_plan(*, plan: Plan, now: datetime, at_once: bool = False) -> None:
     """Write a plan: headers, crosswalk, typed rows, items, provenance, history and outbox events, or nothing.
 
-    Records that refer to what moved are computed again: those of a merge at once, in the same transaction, others
-    as pending records that the pipeline takes next.
+    Records that refer to what moved or changed are computed again: as pending records that the pipeline takes next,
+    or, for what a person did (`at_once`) and for merges, in the same transaction.
     """
     spec = entity(plan.entity)
     written = [change for change in plan.changes if change.kind != "unchanged"]
@@ -53,8 +60,19 @@ def apply_plan(*, plan: Plan, now: datetime) -> None:
     append_events(events=events, now=now)
     if plan.redirects:
         _redirect(spec, plan, now=now)
-    mark_referrers_pending(source_record_ids=moved, now=now)
-    _mark_followers_pending(spec, written, now=now)
+    if at_once:
+        for referring, ids in golden_referrers(source_record_ids=moved).items():
+            _apply_again(referring, ids, now=now)
+        for following, ids in _followers(spec, written).items():
+            _apply_again(following, ids, now=now)
+    else:
+        mark_referrers_pending(source_record_ids=moved, now=now)
+        for ids in _followers(spec, written).values():
+            mark_members_pending(record_ids=ids, now=now)
+
+
+def _apply_again(entity_name: str, ids: Sequence[UUID], *, now: datetime) -> None:
+    apply_plan(plan=plan_records(spec=entity(entity_name), record_ids=ids, now=now), now=now, at_once=True)
 
 
 def _header(spec: EntitySpec, change: Change) -> Header:
@@ -83,8 +101,11 @@ def _redirect(spec: EntitySpec, plan: Plan, *, now: datetime) -> None:
     """Turn the losers of merges into redirects and compute everything that refers to them again, here and now."""
     losers = [redirect.loser for redirect in plan.redirects]
     headers = GoldenRecord.objects.in_bulk(losers)
-    before = {change.record_id: change.before for change in plan.changes}
-    _write_merges(plan, before, now=now)
+    before = load_documents(spec, losers)
+    survivors = {
+        change.record_id: {**change.before, "provenance": change.provenance_before} for change in plan.changes
+    }
+    _write_merges(plan, {**before, **survivors}, now=now)
     with raw_cursor() as cursor:
         write_headers(
             cursor,
@@ -110,7 +131,7 @@ def _redirect(spec: EntitySpec, plan: Plan, *, now: datetime) -> None:
                 (redirect.survivor, redirect.loser),
             )
     for referring, ids in referrers_of(spec, losers).items():
-        apply_plan(plan=plan_records(spec=entity(referring), record_ids=ids, now=now), now=now)
+        _apply_again(referring, ids, now=now)
     _delete_typed_rows(spec, losers, now=now)
     events = [
         NewEvent(
@@ -119,11 +140,15 @@ def _redirect(spec: EntitySpec, plan: Plan, *, now: datetime) -> None:
             seq=headers[redirect.loser].version + 1,
             type="merged",
             changed=(),
-            payload={**before.get(redirect.loser, {}), "merged_into": str(redirect.survivor)},
+            payload={**_values(before[redirect.loser]), "merged_into": str(redirect.survivor)},
         )
         for redirect in plan.redirects
     ]
     append_events(events=events, now=now)
+
+
+def _values(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name != "provenance"}
 
 
 def _write_merges(plan: Plan, before: dict[UUID, Document], *, now: datetime) -> None:
@@ -178,8 +203,9 @@ def _delete_typed_rows(spec: EntitySpec, losers: Sequence[UUID], *, now: datetim
         )
 
 
-def _mark_followers_pending(spec: EntitySpec, written: Iterable[Change], *, now: datetime) -> None:
-    """Have records computed again whose derived attribute follows one that changed here."""
+def _followers(spec: EntitySpec, written: Iterable[Change]) -> dict[str, list[UUID]]:
+    """Return, by entity, the golden records whose derived attribute follows one that changed here."""
+    found: dict[str, list[UUID]] = {}
     changed: dict[str, list[UUID]] = {}
     for change in written:
         for name in change.changed:
@@ -188,5 +214,7 @@ def _mark_followers_pending(spec: EntitySpec, written: Iterable[Change], *, now:
         for attribute in other.attributes:
             reference, _, followed = attribute.derived.partition(".")
             if followed and other.attribute(reference).references == spec.name and changed.get(followed):
-                followers = records_referring(other, reference, changed[followed])
-                mark_members_pending(record_ids=followers, now=now)
+                found.setdefault(other.name, []).extend(
+                    records_referring(other, reference, changed[followed])
+                )
+    return found

@@ -94,17 +94,10 @@ def plan_unmerge(*, merge_id: UUID, now: datetime) -> tuple[Plan, Merge]:
     moves = [
         Move(UUID(member), merge.loser_id, "steward") for member in merge.moved if UUID(member) in still_there
     ]
-    plan = plan_records(
-        spec=spec,
-        record_ids=[loser.merged_into_id or merge.survivor_id, merge.loser_id],
-        moves=moves,
-        now=now,
-    )
-    changes = tuple(
-        replace(change, kind="revived") if change.record_id == merge.loser_id else change
-        for change in plan.changes
-    )
-    return replace(plan, changes=changes), merge
+    remembered = {UUID(record): document for record, document in merge.before.items()}
+    home = loser.merged_into_id or merge.survivor_id
+    plan = plan_records(spec=spec, record_ids=[home, loser.pk], moves=moves, remembered=remembered, now=now)
+    return plan, merge
 
 
 def close_merge(*, merge: Merge, actor: str, now: datetime) -> None:

@@ -2,22 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from apps.golden.documents import follow_reference, load_documents
-from apps.golden.models import GoldenRecord, RecordStatus
+from apps.golden.models import GoldenRecord
 from apps.golden.registry import entity
-from apps.golden.spec import Document, EntitySpec, Kind
-from apps.mastering.contracts import Change, ChangeKind, Move, Plan, Redirect
+from apps.golden.spec import Document, EntitySpec
+from apps.mastering.changes import change_of
+from apps.mastering.contracts import Move, Plan, Redirect
 from apps.mastering.engine.survivorship import COMPUTED, Contender, PinnedValue, Survivors, survive
 from apps.mastering.models import Pin
 from apps.mastering.selectors import active_ownership
 from apps.quality.selectors import standardized_values
-from apps.quality.services import assess_document
 from apps.sources.selectors import Member, members_of, resolve_keys
-from apps.sources.versions import recency_of
 
 Pins = dict[UUID, dict[str, PinnedValue]]
 
@@ -30,11 +28,13 @@ def plan_records(
     moves: Sequence[Move] = (),
     redirects: Sequence[Redirect] = (),
     pins: Pins | None = None,
+    remembered: Mapping[UUID, Document] | None = None,
     lock: bool = True,
 ) -> Plan:
     """Plan these golden records as if `moves` had happened; an id without a golden record is a new one.
 
-    `pins` are tried besides the stored ones (a proposal); `lock` holds the records until the transaction ends, so
+    `pins` are tried besides the stored ones (a proposal); `remembered` are documents from before a merge that is
+    undone; `lock` holds the records until the transaction ends, so
     that what is planned is what is applied. A constant number of statements, whatever the number of records.
     """
     ids = sorted({*record_ids, *(move.record_id for move in moves)})
@@ -49,14 +49,14 @@ def plan_records(
     _follow_derived(spec, survivors.values())
     _drop_self_references(spec, survivors)
     changes = tuple(
-        _change(
+        change_of(
             spec,
             record,
             headers.get(record),
             before.get(record, {}),
-            survivors[record],
-            record in contenders,
-            now,
+            survivors[record] if record in contenders else None,
+            remembered=(remembered or {}).get(record, {}),
+            now=now,
         )
         for record in ids
     )
@@ -85,7 +85,7 @@ def _contender(member: Member, document: Document) -> Contender:
         system=member.system,
         role=member.role,
         key=member.key,
-        recency=recency_of(member.source_version),
+        recency=member.recency,
         values=document,
     )
 
@@ -160,103 +160,3 @@ def _drop_self_references(spec: EntitySpec, survivors: Mapping[UUID, Survivors])
             if each.document.get(name) == str(record):
                 del each.document[name]
                 each.provenance.pop(name, None)
-
-
-def _change(
-    spec: EntitySpec,
-    record_id: UUID,
-    header: GoldenRecord | None,
-    stored: Document,
-    survivors: Survivors,
-    has_members: bool,
-    now: datetime,
-) -> Change:
-    before = {name: value for name, value in stored.items() if name != "provenance"}
-    provenance_before = stored.get("provenance", {})
-    after = _in_stored_form(spec, survivors.document) if has_members else before
-    provenance = (
-        _dated(before, after, provenance_before, survivors.provenance, now)
-        if has_members
-        else provenance_before
-    )
-    return Change(
-        record_id=record_id,
-        entity=spec.name,
-        kind=_kind(header, before, after, provenance_before, provenance, has_members),
-        version=header.version if header else 0,
-        before=before,
-        after=after,
-        provenance_before=provenance_before,
-        provenance=provenance,
-        quality=assess_document(spec=spec, document=after).score,
-    )
-
-
-def _kind(
-    header: GoldenRecord | None,
-    before: Document,
-    after: Document,
-    provenance_before: Document,
-    provenance: Document,
-    has_members: bool,
-) -> ChangeKind:
-    if header is None:
-        return "created"
-    if not has_members:
-        return "retired" if header.status == RecordStatus.LIVE else "unchanged"
-    if header.status == RecordStatus.RETIRED:
-        return "revived"
-    if before != after:
-        return "updated"
-    return "unchanged" if provenance_before == provenance else "requalified"
-
-
-def _in_stored_form(spec: EntitySpec, document: Document) -> Document:
-    """Return the document as a read from the typed table would give it, so that equal values compare equal."""
-    stored = {name: value for name, value in document.items() if value is not None and value != []}
-    for attribute in spec.attributes:
-        if attribute.name in stored:
-            stored[attribute.name] = stored_value(
-                attribute.kind, attribute.max_length, stored[attribute.name]
-            )
-    for collection in spec.collections:
-        if items := stored.get(collection.name):
-            kinds = {column.name: column for column in collection.columns}
-            stored[collection.name] = [
-                {
-                    name: stored_value(kinds[name].kind, kinds[name].max_length, value)
-                    for name, value in item.items()
-                    if value is not None and name in kinds
-                }
-                for item in items
-            ]
-            stored[collection.name].sort(key=collection.identity_of)
-    return stored
-
-
-_PLACES = {Kind.MONEY: "0.01", Kind.DECIMAL: "0.000001"}
-
-
-def stored_value(kind: Kind, max_length: int, value: Any) -> Any:
-    """Return one value as its column gives it back."""
-    if kind in _PLACES:
-        text = format(Decimal(str(value)).quantize(Decimal(_PLACES[kind])), "f")
-        return text.rstrip("0").rstrip(".") if kind is Kind.DECIMAL else text
-    if kind in (Kind.TEXT, Kind.CHOICE):
-        return str(value)[:max_length]
-    return value
-
-
-def _dated(before: Document, after: Document, old: Document, new: Document, now: datetime) -> Document:
-    """Return provenance with the time each value was decided: kept while value and origin stay the same."""
-    dated = {}
-    stamp = now.isoformat(timespec="seconds")
-    for path, origin in new.items():
-        known = old.get(path)
-        name, _, identity = path.partition(":")
-        same = before.get(name) == after.get(name) if not identity else True
-        if known and same and {k: v for k, v in known.items() if k != "at"} == origin:
-            dated[path] = known
-        else:
-            dated[path] = {**origin, "at": stamp}
-    return dated

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -16,13 +16,12 @@ from apps.core.bulk import raw_cursor
 from apps.core.clock import utcnow
 from apps.core.errors import HubError
 from apps.sources import storage
-from apps.sources.contracts import Counts, Landed, Row
+from apps.sources.contracts import Counts, Landed, Mode, Row
 from apps.sources.landing import Outcome, key_rows, land
 from apps.sources.models import Load, SourceSystem
 from apps.sources.readers import readers
 from apps.sources.readers.json_lines import json_row
 
-Mode = Literal["full", "patch"]
 BATCH = 5_000
 MAX_POSTED = 10_000
 

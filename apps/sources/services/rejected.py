@@ -10,10 +10,10 @@ from django.db import transaction
 from apps.audit.context import current
 from apps.connectors.selectors import active_layout
 from apps.core.errors import Conflict
-from apps.sources.contracts import Landed, Row
+from apps.sources.contracts import Landed, Mode, Row
 from apps.sources.models import RejectedRow
 from apps.sources.readers.json_lines import json_row
-from apps.sources.services.loads import Mode, close_load, land_rows, open_load
+from apps.sources.services.loads import close_load, land_rows, open_load
 
 
 @transaction.atomic

@@ -71,7 +71,7 @@ def merge_records(*, record_ids: Sequence[UUID], method: str, reason: str, now: 
         sizes[record] += 1
     survivor, *losers = survivors_first(sizes, {pk: header.created_at for pk, header in headers.items()})
     plan = plan_merge(survivor_id=survivor, loser_ids=losers, method=method, reason=reason, now=now)
-    apply_plan(plan=route_plan(plan=plan, now=now), now=now)
+    apply_plan(plan=route_plan(plan=plan, now=now), now=now, at_once=True)
     for loser in losers:
         record_deed(
             verb="merge", entity=plan.entity, record_id=survivor, subject=str(loser), reason=reason, now=now
@@ -84,7 +84,7 @@ def undo_merge(*, merge_id: UUID, reason: str, now: datetime) -> Plan:
     """Give the loser its members back and keep both apart from now on. Raises Conflict when it was undone before."""
     demand(Capability.DECIDE)
     plan, merge = plan_unmerge(merge_id=merge_id, now=now)
-    apply_plan(plan=plan, now=now)
+    apply_plan(plan=plan, now=now, at_once=True)
     close_merge(merge=merge, actor=current().actor.name, now=now)
     _keep_apart(merge, reason=reason, now=now)
     record_deed(
@@ -116,7 +116,7 @@ def split_records(*, record_id: UUID, source_record_ids: Sequence[UUID], reason:
     new = uuid7()
     moves = [Move(source, new, "steward") for source in sorted(leaving)]
     plan = plan_records(spec=entity(header.entity), record_ids=[record_id, new], moves=moves, now=now)
-    apply_plan(plan=plan, now=now)
+    apply_plan(plan=plan, now=now, at_once=True)
     pairs = [(one, other) for one in leaving for other in members - leaving]
     bind_pairs(entity=header.entity, pairs=pairs, verdict=Verdict.NEVER, reason=reason, now=now)
     record_deed(

@@ -76,7 +76,7 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
         )
     _answer(request, RequestStatus.APPROVED, reason=reason, now=now)
     let_through = frozenset({(request.record_id, request.group)})
-    apply_plan(plan=route_plan(plan=plan, now=now, approved=let_through), now=now)
+    apply_plan(plan=route_plan(plan=plan, now=now, approved=let_through), now=now, at_once=True)
     return request
 
 
@@ -106,5 +106,5 @@ def propose_values(*, record_id: UUID, values: Mapping[str, Any], reason: str, n
         if after.after.get(name) == plan.changes[0].after.get(name)
     }
     write_pins(record_id=record_id, values=free, reason=reason, now=now)
-    apply_plan(plan=routed, now=now)
+    apply_plan(plan=routed, now=now, at_once=True)
     return routed

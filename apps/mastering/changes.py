@@ -1,0 +1,112 @@
+"""Compare a stored golden document with the one computed now; pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from apps.golden.models import GoldenRecord, RecordStatus
+from apps.golden.spec import Document, EntitySpec, Kind
+from apps.mastering.contracts import Change, ChangeKind
+from apps.mastering.engine.survivorship import Survivors
+from apps.quality.services import assess_document
+
+
+def change_of(
+    spec: EntitySpec,
+    record_id: UUID,
+    header: GoldenRecord | None,
+    stored: Document,
+    computed: Survivors | None,
+    *,
+    remembered: Document,
+    now: datetime,
+) -> Change:
+    """Return what becomes of a golden record; `computed` None: it has no member left and keeps its values.
+
+    `remembered` is a document from before a merge: where a value comes back, so does the time it was decided.
+    """
+    before = {name: value for name, value in stored.items() if name != "provenance"}
+    after, provenance = before, stored.get("provenance", {})
+    if computed:
+        after = in_stored_form(spec, computed.document)
+        provenance = _dated(after, computed.provenance, (stored, remembered), now)
+    return Change(
+        record_id=record_id,
+        entity=spec.name,
+        kind=_kind(header, stored, after, provenance, has_members=computed is not None),
+        version=header.version if header else 0,
+        before=before,
+        after=after,
+        provenance_before=stored.get("provenance", {}),
+        provenance=provenance,
+        quality=assess_document(spec=spec, document=after).score,
+    )
+
+
+def _kind(
+    header: GoldenRecord | None, stored: Document, after: Document, provenance: Document, *, has_members: bool
+) -> ChangeKind:
+    if header is None:
+        return "created"
+    if not has_members:
+        return "retired" if header.status == RecordStatus.LIVE else "unchanged"
+    if header.status != RecordStatus.LIVE:
+        return "revived"
+    if stored == {**after, "provenance": provenance}:
+        return "unchanged"
+    return "requalified" if {**stored, "provenance": None} == {**after, "provenance": None} else "updated"
+
+
+def in_stored_form(spec: EntitySpec, document: Document) -> Document:
+    """Return the document as a read from the typed table would give it, so that equal values compare equal."""
+    stored = {name: value for name, value in document.items() if value is not None and value != []}
+    for attribute in spec.attributes:
+        if attribute.name in stored:
+            stored[attribute.name] = stored_value(
+                attribute.kind, attribute.max_length, stored[attribute.name]
+            )
+    for collection in spec.collections:
+        if items := stored.get(collection.name):
+            kinds = {column.name: column for column in collection.columns}
+            stored[collection.name] = [
+                {
+                    name: stored_value(kinds[name].kind, kinds[name].max_length, value)
+                    for name, value in item.items()
+                    if value is not None and name in kinds
+                }
+                for item in items
+            ]
+            stored[collection.name].sort(key=collection.identity_of)
+    return stored
+
+
+_PLACES = {Kind.MONEY: "0.01", Kind.DECIMAL: "0.000001"}
+
+
+def stored_value(kind: Kind, max_length: int, value: Any) -> Any:
+    """Return one value as its column gives it back."""
+    if kind in _PLACES:
+        text = format(Decimal(str(value)).quantize(Decimal(_PLACES[kind])), "f")
+        return text.rstrip("0").rstrip(".") if kind is Kind.DECIMAL else text
+    if kind in (Kind.TEXT, Kind.CHOICE):
+        return str(value)[:max_length]
+    return value
+
+
+def _dated(after: Document, origins: Document, memories: Sequence[Document], now: datetime) -> Document:
+    """Return provenance with the time each value was decided: as remembered where value and origin are the same."""
+    stamp = now.isoformat(timespec="seconds")
+    dated = {}
+    for path, origin in origins.items():
+        name, _, identity = path.partition(":")
+        entry = {**origin, "at": stamp}
+        for memory in memories:
+            known = memory.get("provenance", {}).get(path)
+            same = bool(identity) or memory.get(name) == after.get(name)
+            if known and same and {**known, "at": stamp} == entry:
+                entry = known
+                break
+        dated[path] = entry
+    return dated
