@@ -22,10 +22,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(settings.BASE_DIR) / "docs" / "api" / "openapi.json"
-        document = orjson.dumps(orjson.loads(openapi_document()), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        document = orjson.dumps(
+            orjson.loads(openapi_document()), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        )
         if options["check"]:
             if not path.exists() or path.read_bytes() != document:
-                raise CommandError("docs/api/openapi.json is stale: run manage.py write_openapi and look at the change.")
+                raise CommandError(
+                    "docs/api/openapi.json is stale: run manage.py write_openapi and look at the change."
+                )
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(document)
