@@ -15,7 +15,7 @@ from .vocabulary import COMMON_WORDS
 Part = tuple[I64, U64]
 """(value code, hash) of every key part of a column's distinct values; codes ascend."""
 RANKED = 5
-_COMFORT = 20_000
+_COMFORT = 60_000
 """Below this many records larger blocks cost little, so the cap may be looser."""
 
 TRANSFORMS: dict[str, Callable[[Column], Part]] = {}
@@ -205,7 +205,7 @@ def blocking_keys(prepared: Prepared, config: Config) -> Keys:
 
 
 def effective_cap(cap: int, records: int) -> int:
-    """The cap for a collection of this size: `cap` from 20,000 records on, looser for small ones."""
+    """The cap for a collection of this size: `cap` from 60,000 records on, looser for small ones."""
     return round(cap * min(8.0, max(1.0, math.sqrt(_COMFORT / max(records, 1)))))
 
 

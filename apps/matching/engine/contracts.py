@@ -60,7 +60,7 @@ class Config:
     attributes: tuple[Attribute, ...]
     passes: tuple[tuple[str, ...], ...]
     """Each pass is a conjunction of parts "attribute" or "attribute:transform"."""
-    frequency_cap: int = 60
+    frequency_cap: int = 20
     match_threshold: float = 0.8
     review_threshold: float = 0.2
     echo: float = 0.1

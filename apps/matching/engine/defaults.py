@@ -13,6 +13,8 @@ COMPARATOR_OF = {
     "domain": "domain", "date": "date", "identifier": "code", "tax_id": "code", "free_text": "free_text",
     "category": "exact", "legal_form": "exact", "number": "number", "codes": "words",
 }  # fmt: skip
+MATCH_THRESHOLD = {"organisation": 0.8, "person": 0.6, "generic": 0.8}
+"""Persons have fewer, more independent attributes: their matches are purer at the same probability."""
 KINDS = ("organisation", "person", "generic")
 _ALIAS = re.compile(r"trad|alias|alternat|aka|dba|former|previous|other|short")
 _PLACE = {"street", "house_number", "postcode", "city", "region"}
@@ -31,7 +33,9 @@ def default_config(types: Mapping[str, str], kind: str) -> Config:
             f"unknown semantic types {', '.join(unknown)}; known are {', '.join(sorted(COMPARATOR_OF))}"
         )
     attributes = tuple(_attributes(types, kind))
-    return Config(kind=kind, attributes=attributes, passes=_passes(attributes))
+    return Config(
+        kind=kind, attributes=attributes, passes=_passes(attributes), match_threshold=MATCH_THRESHOLD[kind]
+    )
 
 
 def _attribute(name: str, kind_of_value: str, *sources: str) -> Attribute:

@@ -65,7 +65,7 @@ DEFAULT_LOG_ODDS = -13.0
 
 WEIGHT_RANGE = (-8.0, 18.0)
 
-_CAUTION = {"organisation_name": (-2, -2, -1.5, -0.5)}
+_CAUTION = {"organisation_name": (-2.5, -3, -2, -1)}
 
 
 def caution_of(semantic: str) -> F64:

@@ -80,7 +80,7 @@ def level_weights(model: AttributeModel, column: Column, compared: Compared) -> 
     return weight * model.scale
 
 
-def _echo(weights: F64, config: Config) -> F64:
+def echo(weights: F64, config: Config) -> F64:
     """Inside a group the strongest evidence of each direction counts whole, the rest in part."""
     out = weights.copy()
     groups: dict[str, list[int]] = {}
@@ -180,7 +180,7 @@ def bands_of(probability: F64, config: Config) -> U8:
 
 def total_weights(left: Prepared, details: list[Compared], model: Model, config: Config) -> tuple[F64, F64]:
     """Total of each pair in bits, and the contributions it is made of."""
-    weights = _echo(contributions(left, details, model, config), config)
+    weights = echo(contributions(left, details, model, config), config)
     return np.round(model.log_odds + weights.sum(axis=1), 6), weights
 
 

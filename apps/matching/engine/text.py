@@ -18,7 +18,7 @@ _TABLE = str.maketrans(_LETTERS | {e[0]: e[2:] for e in f"{_CYRILLIC} {_GREEK}".
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _DOTTED = re.compile(r"(?<![^\W_])([^\W\d_])\.[ ]?(?=[^\W\d_](?:\.|[^\w]|$))", re.MULTILINE)
 _NOT_WORD = re.compile(r"[^\w\n]+|_+")
-_UMLAUT = re.compile(r"(?<=[a-z])e(?<=[aou]e)(?=[^aeiou\s]|$)", re.MULTILINE)
+_UMLAUT = re.compile(r"(?<=[a-z])e(?<=[aou]e)(?=[b-df-hj-np-tv-z])", re.MULTILINE)
 
 
 def join_lines(values: list[str]) -> str:

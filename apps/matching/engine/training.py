@@ -216,6 +216,8 @@ def valley(weight: F64) -> float:
     # A faint preference for the centre settles ties on empty ground.
     cost = np.log1p(density) + 0.01 * np.abs(middle)
     at = float(middle[inside][cost[inside].argmin()])
+    if float(density[middle > at].max(initial=0.0)) < 1.1 * float(density[inside].min()):
+        return 0.0  # no second hill, so no border between two
     seen = float(counts[inside].sum())
     return at * seen / (seen + VALLEY_PAIRS)
 
