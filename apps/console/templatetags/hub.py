@@ -100,3 +100,50 @@ def with_query(context: dict[str, Any], **changes: Any) -> str:
         else:
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def edge_query(context: dict[str, Any], side: str, edge: Any) -> str:
+    """Return the query string of the neighbouring page: `side` is after or before, `edge` the record there."""
+    query = context["request"].GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    query[side] = f"{edge.updated_at.isoformat()}|{edge.id}"
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def value(shown: Any) -> SafeString:
+    """Return a `values.Shown`: a link for a reference, a dash for nothing, the mask for what is hidden."""
+    if not shown or not shown.text:
+        return format_html('<span class="hub-mute">{}</span>', "–")
+    if shown.hidden:
+        return format_html('<span class="hub-mute" title="{}">{}</span>', shown.hint, shown.text)
+    if shown.link:
+        return format_html(
+            '<a class="hub-link" href="{}" title="{}">{}</a>', shown.link, shown.hint, shown.text
+        )
+    return format_html("{}", shown.text)
+
+
+@register.simple_tag
+def meter(percent: float, tone: str = "") -> SafeString:
+    """Return a small bar from 0 to 100 with its number; red below 50, amber below 80 unless `tone` is given."""
+    shade = tone or ("bad" if percent < 50 else "warn" if percent < 80 else "good")
+    return format_html(
+        '<span class="hub-meter" data-tone="{}"><i style="width:{}%"></i></span>'
+        ' <span class="hub-small">{}</span>',
+        shade,
+        round(percent),
+        round(percent),
+    )
+
+
+@register.filter
+def thousands(number: float) -> str:
+    return f"{number:,}"
+
+
+@register.filter
+def split_words(text: str) -> list[str]:
+    return text.split()

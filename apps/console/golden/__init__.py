@@ -1,0 +1,1 @@
+"""Golden records of every entity: lists, the page of one record, and what stewards do to it."""
