@@ -30,14 +30,6 @@ _SCOPES: dict[FailureClass, Scope] = {
 }
 
 
-class ReadFailed(Exception):
-    """A read from the target failed; `failure` says why in the hub's terms."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
 def scope_of(cls: FailureClass) -> Scope:
     return _SCOPES.get(cls, "record")
 

@@ -30,6 +30,7 @@ __all__ = [
     "Outcome",
     "OutcomeStatus",
     "Page",
+    "ReadFailed",
     "Remote",
     "Response",
     "Scope",
@@ -115,6 +116,14 @@ class Page:
     next_cursor: Cursor | None
     more: bool
     resync_needed: bool = False
+
+
+class ReadFailed(Exception):
+    """A read from the target failed; `failure` says why in the hub's terms."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +227,7 @@ class Connector(Protocol):
         """Return the organisation's own objects, fields and keys."""
 
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
-        """Return the records with these external ids; those that do not exist are left out."""
+        """Return the records with these external ids, those that do not exist left out; ReadFailed if it cannot."""
 
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
         """Walk over all records that carry an external id, in key order."""

@@ -43,9 +43,11 @@ def test_secrets_are_sealed_and_open_again() -> None:
 def test_no_secret_anywhere_in_the_database_or_in_repr() -> None:
     made = make()
     with database.cursor() as cursor:
-        cursor.execute("SELECT row_to_json(c)::text FROM connectors_connection c")
+        cursor.execute("SELECT row_to_json(c)::text FROM connectors_connection c WHERE code = 'acme-crm'")
         stored = cursor.fetchone()[0]
-        cursor.execute("SELECT row_to_json(h)::text FROM connectors_historicalconnection h")
+        cursor.execute(
+            "SELECT row_to_json(h)::text FROM connectors_historicalconnection h WHERE code = 'acme-crm'"
+        )
         history = cursor.fetchone()[0]
     assert "hunter2" not in stored
     assert "sealed_with" in history
@@ -68,6 +70,7 @@ def test_sealing_twice_gives_other_bytes() -> None:
 
 
 def test_a_new_key_reads_the_old_and_seals_again(settings: object) -> None:
+    Connection.objects.exclude(code="acme-crm").update(sealed_with="")
     made = make()
     old = settings.MDM_FIELD_KEY  # type: ignore[attr-defined]
     settings.MDM_FIELD_KEY = "another key"  # type: ignore[attr-defined]
@@ -92,8 +95,8 @@ def test_set_secrets_replaces_all_and_is_audited() -> None:
     made = make()
     set_secrets(connection=made, secrets={"client_secret": "new"}, actor=ANN, now=NOW)
     assert settings_of(made).secrets == {"client_secret": "new"}
-    deed = AuditEvent.objects.get(verb="connection.secrets_set")
-    assert (deed.actor, deed.subject, deed.detail) == ("ann", "salesforce", {"names": ["client_secret"]})
+    deed = AuditEvent.objects.get(verb="connection.secrets_set", subject="acme-crm")
+    assert (deed.actor, deed.subject, deed.detail) == ("ann", "acme-crm", {"names": ["client_secret"]})
     told = [(row.actor, row.history_type) for row in made.history.order_by("history_id")]
     assert told == [("ann", "+"), ("ann", "~")]
 
@@ -113,7 +116,7 @@ def test_unknown_kind_and_bad_addresses_are_refused() -> None:
         make(base_url="http://acme.example.com")
     with pytest.raises(AddressRefused):
         make(base_url="https://127.0.0.1:9000")
-    assert Connection.objects.count() == 0
+    assert not Connection.objects.filter(code="acme-crm").exists()
 
 
 def test_the_database_refuses_plain_http_too() -> None:

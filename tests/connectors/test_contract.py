@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from apps.connectors import systems
-from apps.connectors.contracts import Connector, Cursor, FailureClass, Write
+from apps.connectors.contracts import Connector, Cursor, FailureClass, ReadFailed, Write
 from apps.connectors.registry import CONNECTORS
 from apps.connectors.sandbox import RunningSandbox, default_secrets
 from tests.connectors.samples import SAMPLES, Sample
@@ -167,6 +167,25 @@ def test_fetch_returns_what_is_there(connector: Connector, sample: Sample) -> No
     assert found[0].values[sample.field] == sample.good[sample.field]
     assert found[0].native_id
     assert found[0].version
+
+
+def test_a_read_that_fails_says_why(
+    name: str, connector: Connector, target: RunningSandbox, sample: Sample, connect: Callable[..., Connector]
+) -> None:
+    stranger = connect(name, target.base_url, secrets={**default_secrets(name), sample.wrong_secret: "wrong"})
+    gone = connect(name, "http://127.0.0.1:9")
+    for one, classes in (
+        (stranger, {FailureClass.PERMANENT_CONFIG, FailureClass.AUTH_REFRESH}),
+        (gone, {FailureClass.TRANSIENT}),
+    ):
+        for read in (
+            one.discover,
+            lambda c=one: c.fetch(sample.obj, ["g1"]),
+            lambda c=one: c.scan(sample.obj, []),
+        ):
+            with pytest.raises(ReadFailed) as caught:
+                read()
+            assert caught.value.failure.cls in classes
 
 
 def test_scan_walks_over_everything_once(connector: Connector, sample: Sample) -> None:

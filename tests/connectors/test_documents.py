@@ -24,6 +24,11 @@ NOW = datetime(2026, 1, 31, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def no_documents(db: None) -> None:
+    Mapping.objects.all().delete()
+
+
 def text(attribute: str) -> str:
     return (
         "layout: toy.things\nsystem: toy\nrecords:\n"

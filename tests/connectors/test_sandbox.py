@@ -200,8 +200,8 @@ def test_the_page_shows_what_is_held_and_escapes_it(sandbox: Start, connect: Con
 def test_a_killed_process_loses_nothing(tmp_path: Path, connect: Connect) -> None:
     command = [
         sys.executable,
-        "manage.py",
-        "run_sandbox",
+        "-m",
+        "apps.connectors.sandbox",
         "netsuite",
         "--state",
         str(tmp_path / "erp.sqlite"),

@@ -20,7 +20,7 @@ _STYLE = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:14px/1.5 system-ui,sans-serif}
 header{background:var(--card);border-bottom:1px solid var(--line);padding:18px 28px}
-h1{margin:0;font-size:19px}header p{margin:4px 0 0;color:var(--soft)}
+h1{margin:0;font-size:19px}header a{color:var(--tint)}header p{margin:4px 0 0;color:var(--soft)}
 main{padding:22px 28px;max-width:1440px;margin:auto}h2{font-size:15px;margin:26px 0 10px}
 .cards{display:flex;gap:14px;flex-wrap:wrap}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 18px;min-width:170px;
@@ -79,7 +79,7 @@ def _latest(system: "SandboxSystem") -> str:
     if not effects:
         return '<h2>Latest changes</h2><div class="scroll none">Nothing has arrived yet.</div>'
     rows = "".join(_effect(system, effect) for effect in effects)
-    return f"<h2>Latest changes</h2>{_table(('Time', 'Object', 'Record', 'Name', '', 'Fields'), rows)}"
+    return f"<h2>Latest changes</h2>{_table(('Time', 'Object', 'Record', 'Name', 'Change', 'Fields'), rows)}"
 
 
 def _effect(system: "SandboxSystem", effect: Effect) -> str:
@@ -96,12 +96,15 @@ def _effect(system: "SandboxSystem", effect: Effect) -> str:
 
 
 def _records(system: "SandboxSystem", kind: ObjectType) -> str:
-    rows = system.store.rows(kind.name)
-    newest = sorted(rows, key=lambda row: row.modified_at, reverse=True)[:_SHOWN]
-    fields = [field for field in kind.fields if not field.external_id]
+    newest, count = system.store.newest(kind.name, _SHOWN), system.store.counts().get(kind.name, 0)
+    fields = [
+        field
+        for field in kind.fields
+        if not field.external_id and any(row.body.get(field.name) is not None for row in newest)
+    ]
     lines = "".join(_record(row, [field.name for field in fields]) for row in newest)
     heads = ("Id", "External id", "Version", "Modified", *(field.name for field in fields))
-    note = f" (newest {_SHOWN} of {len(rows):,})" if len(rows) > _SHOWN else ""
+    note = f" (newest {_SHOWN} of {count:,})" if count > _SHOWN else ""
     return f"<h2>{escape(kind.label)}{note}</h2>{_table(heads, lines)}"
 
 

@@ -110,6 +110,10 @@ class Store:
         extra = "" if deleted else " AND deleted = 0"
         return [_row(row) for row in self._all(f"{_SELECT} WHERE obj = ?{extra} ORDER BY seq", obj)]
 
+    def newest(self, obj: str, limit: int) -> list[Row]:
+        query = f"{_SELECT} WHERE obj = ? AND deleted = 0 ORDER BY modified_at DESC, seq DESC LIMIT ?"
+        return [_row(row) for row in self._all(query, obj, limit)]
+
     def insert(
         self, obj: str, body: dict[str, Any], *, ext_id: str | None, prefix: str = "", delivery: str = ""
     ) -> Row:

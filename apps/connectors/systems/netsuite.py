@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import quote
 
 from apps.connectors.answers import (
-    ReadFailed,
     class_of_status,
     clock_finding,
     failure_of_exception,
@@ -27,6 +26,7 @@ from apps.connectors.contracts import (
     Json,
     Outcome,
     Page,
+    ReadFailed,
     Remote,
     Response,
     Write,
@@ -138,33 +138,22 @@ class NetSuiteConnector:
         return Health((Finding("sign-in", True), clock_finding(answer), *objects))
 
     def discover(self) -> Catalog:
+        headers = {"Accept": "application/schema+json"}
         described = []
         for name in self._objects:
-            answer = self._call(
-                "GET",
-                f"{_RECORD}/metadata-catalog/{quote(name)}",
-                headers={"Accept": "application/schema+json"},
-            )
-            if answer.ok:
-                described.append(_catalog_object(name, answer.json() or {}))
+            answer = self._read(f"{_RECORD}/metadata-catalog/{quote(name)}", headers=headers)
+            described.append(_catalog_object(name, answer.json() or {}))
         return Catalog(tuple(described))
 
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
         found = []
         for ext_id in ext_ids:
-            answer = self._call(
-                "GET",
-                f"{_RECORD}/{quote(obj)}/eid:{quote(ext_id, safe='')}",
-                params={"expandSubResources": "true"},
-            )
-            if answer.status == 404:
-                continue
-            if not answer.ok:
-                raise ReadFailed(classify(answer, CallContext(obj=obj, ext_id=ext_id)))
-            row = answer.json() or {}
-            found.append(
-                Remote(row.get("externalId", ext_id), str(row["id"]), row.get("lastModifiedDate"), row)
-            )
+            path = f"{_RECORD}/{quote(obj)}/eid:{quote(ext_id, safe='')}"
+            answer = self._read(path, params={"expandSubResources": "true"}, missing_ok=True)
+            if answer.status != 404:
+                row = answer.json() or {}
+                version = row.get("lastModifiedDate")
+                found.append(Remote(row.get("externalId", ext_id), str(row["id"]), version, row))
         return found
 
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
@@ -236,20 +225,36 @@ class NetSuiteConnector:
 
         return self._signer.send(method, url, params, send)
 
+    def _read(
+        self,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        missing_ok: bool = False,
+    ) -> Response:
+        """Return a good answer (or a 404 if `missing_ok`) to a read; ReadFailed otherwise."""
+        method = "GET" if json is None else "POST"
+        try:
+            answer = self._call(method, path, headers=headers, params=params, json=json)
+        except (TransportFailure, SignInFailed) as error:
+            raise ReadFailed(classify(error, CallContext())) from error
+        if answer.ok or (missing_ok and answer.status == 404):
+            return answer
+        raise ReadFailed(classify(answer, CallContext()))
+
     def _select(self, obj: str, fields: Sequence[str], where: str, limit: int) -> tuple[Change, ...]:
         """Read columns through SuiteQL; `terms.id` reads the column `terms`, sublists are left out."""
         columns = {_column(name): name for name in fields if name.count(".") <= 1 and "[" not in name}
         listed = ", ".join(dict.fromkeys(("id", "externalid", "lastmodifieddate", *columns)))
         query = f"SELECT {listed} FROM {obj.lower()} WHERE {where}"
-        answer = self._call(
-            "POST",
+        answer = self._read(
             _SUITEQL,
             headers={"Prefer": "transient"},
             params={"limit": str(limit), "offset": "0"},
             json={"q": query},
         )
-        if not answer.ok:
-            raise ReadFailed(classify(answer, CallContext(obj=obj)))
         rows = (answer.json() or {}).get("items", [])
         return tuple(_change(row, columns) for row in rows)
 

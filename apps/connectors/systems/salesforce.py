@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from apps.connectors.answers import (
-    ReadFailed,
     class_of_status,
     clock_finding,
     failure_of_exception,
@@ -30,6 +29,7 @@ from apps.connectors.contracts import (
     Json,
     Outcome,
     Page,
+    ReadFailed,
     Remote,
     Response,
     Write,
@@ -148,9 +148,8 @@ class SalesforceConnector:
     def discover(self) -> Catalog:
         described = []
         for name in self._objects:
-            answer = self._call("GET", f"{self._api}/sobjects/{quote(name)}/describe")
-            if answer.ok:
-                described.append(_catalog_object(answer.json()))
+            answer = self._read(f"{self._api}/sobjects/{quote(name)}/describe")
+            described.append(_catalog_object(answer.json()))
         return Catalog(tuple(described))
 
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
@@ -158,7 +157,7 @@ class SalesforceConnector:
         for start in range(0, len(ext_ids), 100):
             keys = ", ".join(soql_text(key) for key in ext_ids[start : start + 100])
             query = f"SELECT {self._columns(fields)} FROM {obj} WHERE {self._key} IN ({keys})"
-            found.extend(self._remote(row) for row in self._query(query)[0])
+            found.extend(self._remote(row) for row in self._query(query))
         return found
 
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
@@ -167,7 +166,7 @@ class SalesforceConnector:
             f"SELECT {self._columns(fields)} FROM {obj} WHERE {self._key} != null{rest}"
             f" ORDER BY {self._key} LIMIT {limit}"
         )
-        rows = self._query(query)[0]
+        rows = self._query(query)
         changes = tuple(self._change(row) for row in rows)
         last = changes[-1].ext_id if changes else None
         return Page(changes, Cursor(last) if last else after, more=len(rows) == limit)
@@ -180,7 +179,7 @@ class SalesforceConnector:
             rest = f" WHERE SystemModstamp > {moment} OR {same}"
         columns = self._columns(("IsDeleted", *fields))
         query = f"SELECT {columns} FROM {obj}{rest} ORDER BY SystemModstamp, Id LIMIT {limit}"
-        rows = self._query(query, everything=True)[0]
+        rows = self._query(query, everything=True)
         changes = tuple(self._change(row) for row in rows)
         following = Cursor(f"{changes[-1].version}|{changes[-1].native_id}") if changes else cursor
         return Page(changes, following, more=len(rows) == limit)
@@ -282,18 +281,26 @@ class SalesforceConnector:
 
         return with_fresh_token(self._tokens, send)
 
-    def _query(self, query: str, *, everything: bool = False) -> tuple[list[Json], Response]:
+    def _query(self, query: str, *, everything: bool = False) -> list[Json]:
         path = f"{self._api}/{'queryAll' if everything else 'query'}"
-        answer = self._call("GET", path, params={"q": query})
+        answer = self._read(path, {"q": query})
         rows: list[Json] = []
         while True:
-            if not answer.ok:
-                raise ReadFailed(classify(answer, CallContext()))
             body = answer.json() or {}
             rows.extend(body.get("records", []))
             if body.get("done", True):
-                return rows, answer
-            answer = self._call("GET", body["nextRecordsUrl"])
+                return rows
+            answer = self._read(body["nextRecordsUrl"])
+
+    def _read(self, path: str, params: Mapping[str, str] | None = None) -> Response:
+        """Return a good answer to a GET; ReadFailed otherwise."""
+        try:
+            answer = self._call("GET", path, params=params)
+        except (TransportFailure, SignInFailed) as error:
+            raise ReadFailed(classify(error, CallContext())) from error
+        if not answer.ok:
+            raise ReadFailed(classify(answer, CallContext()))
+        return answer
 
     def _columns(self, fields: Sequence[str]) -> str:
         return ", ".join(dict.fromkeys(("Id", self._key, "SystemModstamp", *fields)))
