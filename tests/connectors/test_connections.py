@@ -1,6 +1,8 @@
 """Connections: secrets sealed at rest, never shown, sealed again under a new key."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,6 +12,7 @@ from apps.audit.context import Actor
 from apps.audit.models import AuditEvent
 from apps.connectors.addresses import AddressRefused
 from apps.connectors.models import Connection
+from apps.connectors.sandbox import RunningSandbox
 from apps.connectors.sealing import SecretsUnreadable, present_key_id, seal, unseal
 from apps.connectors.selectors import connection_of, connector_for, settings_of
 from apps.connectors.services import connect_sandbox, reseal_secrets, save_connection, set_secrets
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 def make(**changes: object) -> Connection:
     given = {
-        "code": "salesforce",
+        "code": "acme-crm",
         "kind": "salesforce",
         "base_url": "https://acme.example.com",
         "secrets": SECRETS,
@@ -69,18 +72,18 @@ def test_sealing_twice_gives_other_bytes() -> None:
     assert seal(SECRETS, owner="x")[1] != seal(SECRETS, owner="x")[1]
 
 
-def test_a_new_key_reads_the_old_and_seals_again(settings: object) -> None:
+def test_a_new_key_reads_the_old_and_seals_again(settings: Any) -> None:
     Connection.objects.exclude(code="acme-crm").update(sealed_with="")
     made = make()
-    old = settings.MDM_FIELD_KEY  # type: ignore[attr-defined]
-    settings.MDM_FIELD_KEY = "another key"  # type: ignore[attr-defined]
+    old = settings.MDM_FIELD_KEY
+    settings.MDM_FIELD_KEY = "another key"
     with pytest.raises(SecretsUnreadable, match="MDM_FIELD_KEYS_RETIRED"):
         settings_of(made)
-    settings.MDM_FIELD_KEYS_RETIRED = [old]  # type: ignore[attr-defined]
+    settings.MDM_FIELD_KEYS_RETIRED = [old]
     assert settings_of(made).secrets == SECRETS
     assert reseal_secrets(actor=ANN, now=NOW) == 1
     assert reseal_secrets(actor=ANN, now=NOW) == 0
-    settings.MDM_FIELD_KEYS_RETIRED = []  # type: ignore[attr-defined]
+    settings.MDM_FIELD_KEYS_RETIRED = []
     assert settings_of(Connection.objects.get(pk=made.pk)).secrets == SECRETS
 
 
@@ -130,7 +133,7 @@ def test_unknown_code() -> None:
         connection_of("nowhere")
 
 
-def test_connect_sandbox_signs_in(sandbox: object) -> None:
-    running = sandbox("netsuite")  # type: ignore[operator]
+def test_connect_sandbox_signs_in(sandbox: Callable[..., RunningSandbox]) -> None:
+    running = sandbox("netsuite")
     made = connect_sandbox(name="netsuite", base_url=running.base_url, actor=ANN, now=NOW)
     assert connector_for(made).check().ok
