@@ -41,7 +41,7 @@ def test_a_value_off_the_list_is_dropped_and_flagged() -> None:
         ("COD", "due_on_receipt"), ("0 days", "due_on_receipt"), ("NET0", "due_on_receipt"), ("prepaid", "prepaid"),
         ("Payment in advance", "prepaid"), ("2/10 net 30", "2_10_net_30"), ("2% 10, Net 30", "2_10_net_30"),
         ("EOM+30", "eom_30"), ("30 days EOM", "eom_30"), ("30 days end of month", "eom_30"), ("ZB01", "zb01"),
-        ("n/a", None), ("", None),
+        ("0 :", "due_on_receipt"), ("null:", None), ("n/a", None), ("", None),
     ],
 )  # fmt: skip
 def test_payment_terms(raw: str, expected: str | None) -> None:

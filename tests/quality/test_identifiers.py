@@ -103,6 +103,7 @@ def test_the_country_of_the_record_tells_the_scheme() -> None:
         ("code", " uk01 ", "UK01", []),
         ("code", "na", "NA", []),
         ("code", "straße", "STRASSE", []),
+        ("code", "ß\u0345", "SSΙ", []),
         ("code", "n/a", None, ["value.placeholder"]),
         ("text", "  two   words ", "two words", []),
         ("text", "=SUM(A1)", "=SUM(A1)", ["text.formula"]),

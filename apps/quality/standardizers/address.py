@@ -11,7 +11,7 @@ from apps.quality.reference.counties import is_british_county
 from apps.quality.reference.countries import country_code, plain
 from apps.quality.reference.words import SMALL_WORDS, words
 from apps.quality.standardizers.base import CACHED_CHARACTERS, found, item_standardizer, text_of
-from apps.quality.standardizers.casing import repair_case, word_case
+from apps.quality.standardizers.casing import repair_case, title_word
 from apps.quality.standardizers.cleaning import clean, is_placeholder, straighten
 
 COLUMNS = ("line1", "line2", "city", "region", "postcode", "country")
@@ -116,7 +116,7 @@ def place_case(text: str) -> str:
 
     def change(match: re.Match[str]) -> str:
         word = match[0].lower()
-        return word if match.start() and word in _PLACE_WORDS else word_case(match[0].upper())
+        return word if match.start() and word in _PLACE_WORDS else title_word(match[0])
 
     return clean(_TOKEN.sub(change, text))[0]
 

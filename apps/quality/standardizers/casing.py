@@ -40,6 +40,11 @@ def word_case(token: str) -> str:
     return _MAC.sub(lambda match: "Mc" + match[1].upper(), word)
 
 
+def title_word(word: str) -> str:
+    """Return one word, shouted or whispered, in title case."""
+    return word_case(word[:1].upper() + word[1:])
+
+
 def shouts(text: str) -> bool:
     """Tell whether a text is in capitals throughout, legal forms, small words and short tokens left out."""
     telling = longest = 0

@@ -57,7 +57,9 @@ def terms(value: str, near: Near) -> Standardized:
     if is_placeholder(text):
         return no_value(value, text, issues)
     standard, understood = payment_terms(text)
-    if not standard:
+    if not understood:
+        standard, understood = payment_terms(standard)  # punctuation may have hidden them
+    if is_placeholder(standard):
         return dropped("payment_terms.unknown", "These are not payment terms.", value, before=issues)
     if not understood:
         issues = (

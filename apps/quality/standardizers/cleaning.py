@@ -106,6 +106,16 @@ def clean(value: str) -> tuple[str, tuple[Issue, ...]]:
     return text, tuple(issues.values())
 
 
+def capitals(text: str) -> str:
+    """Return clean text in upper case; letters such as "ß" need a second round to come to rest."""
+    for _ in range(_PASSES):
+        upper = clean(text.upper())[0]
+        if upper == text:
+            break
+        text = upper
+    return text
+
+
 def straighten(text: str) -> str:
     """Return text with typographic quotes and dashes as the plain ones."""
     return text if text.isascii() else text.translate(_QUOTES)

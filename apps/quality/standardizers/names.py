@@ -7,7 +7,7 @@ from typing import Any
 from apps.quality.contracts import Issue, Near, Standardized
 from apps.quality.reference.words import SMALL_WORDS, words
 from apps.quality.standardizers.base import dropped, found, standardizer
-from apps.quality.standardizers.casing import repair_case, shouts, word_case
+from apps.quality.standardizers.casing import repair_case, shouts, title_word, word_case
 from apps.quality.standardizers.cleaning import clean, is_placeholder, no_value, straighten
 from apps.quality.standardizers.text import cleaned_value
 
@@ -96,7 +96,7 @@ def person_name(value: str, near: Near) -> Standardized:
     name = str(result.value)
     for _ in range(_STEPS):
         parsed = _parsed_person(name)
-        if parsed in ("", name):
+        if parsed == name or is_placeholder(parsed) or not _LETTER.search(parsed):
             return Standardized(name, result.issues)
         name = parsed
     return result  # the parser does not come to rest: leave the name as it was written
@@ -123,7 +123,7 @@ def name_part(value: str, near: Near) -> Standardized:
         return result
     name = str(result.value)
     if len(name) > 1 and (name.isupper() or name.islower()):
-        words = [word_case(word.upper()) for word in name.replace("-", "- ").split()]
+        words = [title_word(word) for word in name.replace("-", "- ").split()]
         words[:-1] = [word.lower() if word.lower() in SMALL_WORDS else word for word in words[:-1]]
         name = clean(" ".join(words).replace("- ", "-"))[0]
     return Standardized(name, result.issues)

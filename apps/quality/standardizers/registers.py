@@ -4,7 +4,7 @@ import re
 
 from apps.quality.contracts import Near, Standardized
 from apps.quality.standardizers.base import dropped, found, standardizer
-from apps.quality.standardizers.cleaning import clean, is_placeholder, no_value
+from apps.quality.standardizers.cleaning import capitals, clean, is_placeholder, no_value
 
 _LEI_FORM = re.compile(r"[A-Z0-9]{18}[0-9]{2}")  # the validator checks digits, not the length
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Z0-9]+")
@@ -92,4 +92,4 @@ def registration_no(value: str, near: Near) -> Standardized:
             *issues,
             found("registration_no.format", "This is not a Companies House number.", value, "warn"),
         )
-    return Standardized(clean(text.upper())[0], issues)
+    return Standardized(capitals(text), issues)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from apps.quality.contracts import NOTHING, NOWHERE, Near, Standardized
 from apps.quality.registry import standardizers
 from apps.quality.standardizers.base import dropped, found, standardizer, text_of
-from apps.quality.standardizers.cleaning import clean, is_placeholder, no_value
+from apps.quality.standardizers.cleaning import capitals, clean, is_placeholder, no_value
 
 _FORMULA = re.compile(r"[=@+-][A-Za-z]+\(|=[A-Za-z]|@[A-Za-z]+\(")
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
@@ -38,8 +38,7 @@ def code(value: str, near: Near) -> Standardized:
     result = cleaned_value(value, certain=True)
     if result.value is None:
         return result
-    upper = clean(result.value.upper())[0]
-    return Standardized(upper, result.issues)
+    return Standardized(capitals(str(result.value)), result.issues)
 
 
 @standardizer("identifier")
