@@ -96,6 +96,9 @@ class Column:
     def words(self) -> csr_matrix:
         """Distinct values x hashed words (ones)."""
         rows, tokens = self.tokens
+        # Initials are no words: two names that share an "a" share nothing.
+        telling = np.fromiter((len(t) > 1 for t in tokens), bool, len(tokens))
+        rows, tokens = rows[telling], [t for t in tokens if len(t) > 1]
         hashed = (hash_strings(tokens) >> np.uint64(33)).astype(np.int64)
         return _incidence(rows, hashed, len(self.values))
 

@@ -5,13 +5,16 @@ Zero is never the hash of a non-empty string; it stands for "no value".
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from .arrays import I64, U32, U64
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
+_MASK = (1 << 64) - 1
 _CHUNK = 200_000
+_FEW, _SHORT = 16, 400
 
 
 def mix(h: U64) -> U64:
@@ -51,17 +54,34 @@ def _hash_chunk(values: Sequence[str]) -> U64:
     return out
 
 
+def _hash_one(text: str) -> int:
+    """The same hash without arrays: much faster for the few values of one incoming record."""
+    if not text:
+        return 0
+    total, power = len(text) * 0xA0761D6478BD642F, 1
+    for char in text:
+        total += (ord(char) + 1) * power
+        power = power * int(_BASE) & _MASK
+    h = total & _MASK
+    h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    h = (h ^ (h >> 27)) * 0x94D049BB133111EB & _MASK
+    return (h ^ (h >> 31)) or 1
+
+
 def hash_strings(values: Sequence[str]) -> U64:
     """Hash of each string (uint64[n]); 0 for the empty string."""
+    if len(values) <= _FEW and sum(map(len, values)) <= _SHORT:
+        return np.array([_hash_one(v) for v in values], np.uint64)
     if len(values) <= _CHUNK:
         return _hash_chunk(values)
     parts = [_hash_chunk(values[i : i + _CHUNK]) for i in range(0, len(values), _CHUNK)]
     return np.concatenate(parts)
 
 
+@lru_cache(maxsize=1024)
 def hash_word(text: str) -> np.uint64:
     """Hash of one string; handy for salts."""
-    return np.uint64(_hash_chunk([text])[0])
+    return np.uint64(_hash_one(text))
 
 
 def trigrams(values: Sequence[str]) -> tuple[I64, I64]:

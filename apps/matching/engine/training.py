@@ -207,7 +207,7 @@ def valley(weight: F64) -> float:
     as the least dense place. With few pairs the answer tends to 0.
     """
     low, high = VALLEY_WINDOW
-    bins = np.arange(low - 6, high + 6.25, 0.25)
+    bins = np.arange(low - 6, high + 32, 0.25)
     counts = np.histogram(weight, bins)[0].astype(np.float64)
     kernel = np.exp(-0.5 * (np.arange(-24, 25) * 0.25 / VALLEY_WIDTH) ** 2)
     density = np.convolve(counts, kernel / kernel.sum(), "same")

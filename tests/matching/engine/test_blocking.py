@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.matching import engine
+from apps.matching.engine.hashing import hash_strings
 
 from .cases import TYPES, companies
 
@@ -109,3 +110,11 @@ def test_unknown_types_and_kinds_are_named():
         engine.default_config({"a": "colour"}, "person")
     with pytest.raises(ValueError, match="unknown kind 'thing'"):
         engine.default_config({"a": "city"}, "thing")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=30))
+def test_hash_of_a_string_is_the_same_alone_and_among_many(values):
+    alone = [int(hash_strings([v])[0]) for v in values]
+    assert hash_strings(values * 20).tolist() == alone * 20
+    assert all((h == 0) == (v == "") for h, v in zip(alone, values, strict=True))
