@@ -7,15 +7,13 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_started
-from django.db import close_old_connections
 from pytest_django import Settings
 
 from apps.accounts.roles import Role
 from apps.api.lane import FastLane
 from apps.api.limits import buckets
 from tests.api.conftest import Caller, merge, write
+from tests.api.wsgi import Counting
 
 SAME = (
     "Content-Type",
@@ -33,23 +31,6 @@ SAME = (
     "Content-Length",
 )
 CORRELATION = "0198c9a2-0000-7000-8000-000000000001"
-
-
-class Counting:
-    """Django, and how often it was asked."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.django = WSGIHandler()
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        self.calls += 1
-        # As Django's own test client does: the test's connection must survive the request.
-        request_started.disconnect(close_old_connections)
-        try:
-            return self.django(environ, start_response)
-        finally:
-            request_started.connect(close_old_connections)
 
 
 def ask(application: Any, token: str, target: str, **headers: str) -> tuple[str, dict[str, str], bytes]:

@@ -1,7 +1,7 @@
 """Posted records: landed once, rejected rows kept and replayed, golden ids told to whoever waits."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -24,11 +24,11 @@ LAYOUT = "salesforce.accounts"
 
 
 @pytest.fixture(autouse=True)
-def kicks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def kicks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The messages that would have gone to the broker."""
     sent: list[str] = []
     monkeypatch.setattr(run_pipeline, "delay", lambda: sent.append("run"))
-    yield sent
+    return sent
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,8 @@ def test_records_land_and_the_pipeline_is_woken_on_commit(
     assert response.status_code == 201
     found = response.json()
     load = found["load"]
-    assert {name: load[name] for name in ("system", "layout", "mode", "origin", "status", "rows", "new", "rejected")} == {
+    shown = ("system", "layout", "mode", "origin", "status", "rows", "new", "rejected")
+    assert {name: load[name] for name in shown} == {
         "system": "salesforce", "layout": LAYOUT, "mode": "full", "origin": "/api/v1/records", "status": "done",
         "rows": 1, "new": 1, "rejected": 0,
     }  # fmt: skip

@@ -83,6 +83,23 @@ def test_a_merge_ends_the_history_of_the_loser(steward: Caller, changed: UUID) -
     assert {"attribute": "legal_name", "before": "Old", "after": None} in revision["changes"]
 
 
+@pytest.mark.parametrize("story", ["history", "members", "provenance", "deliveries"])
+def test_a_story_costs_the_same_however_long(
+    steward: Caller, acme: UUID, statements: list[str], story: str
+) -> None:
+    counts = []
+    before = ACME
+    for version in range(1, 4):
+        statements.clear()
+        assert steward.get(f"customers/{acme}/{story}").status_code == 200
+        counts.append(len(statements))
+        after = {**ACME, "owner": f"owner {version}"}
+        member = [("salesforce", f"X{version}", {"legal_name": "Acme"})]
+        write("customer", after, record_id=acme, version=version, before=before, members=member)
+        before = after
+    assert counts[1] == counts[2] <= 8
+
+
 def test_members_are_the_source_records(steward: Caller, viewer: Caller, acme: UUID) -> None:
     found = steward.get(f"customers/{acme}/members").json()["results"]
     assert [(each["system"], each["role"], each["key"], each["method"]) for each in found] == [

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import urlencode
 from drf_spectacular.views import SpectacularSwaggerView
@@ -12,7 +12,7 @@ from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 
 from apps.accounts.roles import Capability
-from apps.api.base import HubView
+from apps.api.base import BrowserAuthentication, HubView
 from apps.api.operations import Operation
 from apps.api.schema.document import openapi_document
 
@@ -36,15 +36,14 @@ class OpenApiView(HubView):
 class DocsView(SpectacularSwaggerView):
     """Swagger UI from the hub's own static files, for whoever is signed in to the admin site."""
 
-    authentication_classes = ()
+    authentication_classes = (BrowserAuthentication,)
     permission_classes = (AllowAny,)
     renderer_classes = [TemplateHTMLRenderer]
     url_name = "openapi"
     schema = None
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        plain: HttpRequest = request._request
-        if not plain.user.is_authenticated:
+        if not request.user.is_authenticated:
             return HttpResponseRedirect(
                 f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.path})}"
             )

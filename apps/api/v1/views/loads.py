@@ -53,7 +53,7 @@ class PostRecordsView(HubView):
             needs=Capability.POST_RECORDS,
             body="Records",
             answers={201: "Posted"},
-            problems=(409,),
+            problems=(404, 409),
             parameters=(_WAIT,),
             headers=("Idempotency-Key",),
         )
