@@ -7,6 +7,7 @@ One batch of one entity is one transaction: it happens whole or not at all, and 
 golden rows, history, events, delivery lanes) is committed with it. A worker that dies leaves its records pending.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from django.db import transaction
 
 from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Move, Plan
-from apps.mastering.services import apply_plan, plan_records
+from apps.mastering.services import MergeVetoed, apply_plan, plan_records
 from apps.matching.contracts import Matched, ToMatch
 from apps.matching.services import match_batch
 from apps.pipeline.contracts import BatchReport
@@ -22,6 +23,8 @@ from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.services import claim_pending, finish_pending
 from apps.stewardship.services import merge_records, route_plan
+
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -67,7 +70,12 @@ def master(spec: EntitySpec, landed: Sequence[PendingRecord], matched: Matched, 
 
 
 def merge(matched: Matched, *, now: datetime) -> int:
-    """Merge golden records that a record of the batch brought together."""
+    """Merge golden records that a record of the batch brought together; a vetoed pair waits for a steward."""
+    done = 0
     for records in matched.merges:
-        merge_records(record_ids=records, method="match", reason="A source record matches both", now=now)
-    return len(matched.merges)
+        try:
+            merge_records(record_ids=records, method="match", reason="A source record matches both", now=now)
+            done += 1
+        except MergeVetoed as veto:
+            log.info("pipeline.merge.vetoed records=%s reason=%s", [str(record) for record in records], veto)
+    return done

@@ -8,6 +8,8 @@ from django.db import transaction
 
 from apps.audit.context import current
 from apps.audit.services import record_deed
+from apps.core.bulk import raw_cursor
+from apps.matching import storage
 from apps.matching.models import CandidatePair, PairDecision, PairStatus, Verdict
 from apps.matching.storage import ordered
 
@@ -36,6 +38,13 @@ def bind_pairs(
         PairDecision.objects.create(
             entity=entity, left_id=left, right_id=right, verdict=verdict, reason=reason, decided_at=now
         )
+
+
+def close_settled_pairs(*, record_id: UUID, now: datetime) -> None:
+    """Take open pairs off the queue whose two records have become this one golden record."""
+    with raw_cursor() as cursor:
+        members = list(storage.housemates_of(cursor, [record_id]))
+        storage.close_settled_pairs(cursor, members, now=now)
 
 
 @transaction.atomic

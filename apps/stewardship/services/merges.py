@@ -24,7 +24,7 @@ from apps.mastering.services import (
     survivors_first,
 )
 from apps.matching.models import CandidatePair, PairStatus, Verdict
-from apps.matching.services import answer_pair, bind_pairs
+from apps.matching.services import answer_pair, bind_pairs, close_settled_pairs
 from apps.sources.models import Crosswalk
 from apps.stewardship.authority import demand
 from apps.stewardship.services.routing import route_plan
@@ -72,6 +72,7 @@ def merge_records(*, record_ids: Sequence[UUID], method: str, reason: str, now: 
     survivor, *losers = survivors_first(sizes, {pk: header.created_at for pk, header in headers.items()})
     plan = plan_merge(survivor_id=survivor, loser_ids=losers, method=method, reason=reason, now=now)
     apply_plan(plan=route_plan(plan=plan, now=now), now=now, at_once=True)
+    close_settled_pairs(record_id=survivor, now=now)
     for loser in losers:
         record_deed(
             verb="merge", entity=plan.entity, record_id=survivor, subject=str(loser), reason=reason, now=now
