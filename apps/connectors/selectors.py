@@ -1,7 +1,8 @@
 """Reads: active mappings and layouts, connections, and the connector that speaks for a connection."""
 
-from collections.abc import Mapping as Mapped
 from functools import lru_cache
+
+import orjson
 
 from apps.audit.versioning import RuleStatus
 from apps.connectors.compiled import layout_of, outbound_of
@@ -63,25 +64,36 @@ def connection_of(code: str) -> Connection:
 
 def settings_of(connection: Connection) -> ConnectorSettings:
     """Return what the connector is built from, secrets opened."""
-    secrets: Mapped[str, str] = {}
-    if connection.sealed:
-        secrets = unseal(bytes(connection.sealed), owner=connection.code, key_name=connection.sealed_with)
+    return _settings(*_identity(connection))
+
+
+def connector_for(connection: Connection) -> Connector:
+    """Return the connector of a connection; one per process and content, so HTTP connections are reused."""
+    return _build(connection.kind, *_identity(connection))
+
+
+def _identity(connection: Connection) -> tuple[str, str, str, bytes, str, bool]:
+    options = orjson.dumps(connection.options, option=orjson.OPT_SORT_KEYS).decode()
+    sealed = bytes(connection.sealed)
+    return connection.code, connection.base_url, options, sealed, connection.sealed_with, connection.sandbox
+
+
+def _settings(
+    code: str, base_url: str, options: str, sealed: bytes, sealed_with: str, sandbox: bool
+) -> ConnectorSettings:
+    known = orjson.loads(options)
     return ConnectorSettings(
-        code=connection.code,
-        base_url=connection.base_url,
-        options=connection.options,
-        secrets=secrets,
-        sandbox=connection.sandbox,
-        extra_hosts=tuple(connection.options.get("extra_hosts", ())),
+        code=code,
+        base_url=base_url,
+        options=known,
+        secrets=unseal(sealed, owner=code, key_name=sealed_with) if sealed else {},
+        sandbox=sandbox,
+        extra_hosts=tuple(known.get("extra_hosts", ())),
     )
 
 
 @lru_cache(maxsize=64)
-def _build(pk: int, revision: int) -> Connector:
-    connection = Connection.objects.get(pk=pk)
-    return CONNECTORS.get(connection.kind)(settings_of(connection))
-
-
-def connector_for(connection: Connection) -> Connector:
-    """Return the connector of a connection; one per process and revision, so HTTP connections are reused."""
-    return _build(connection.pk, connection.revision)
+def _build(
+    kind: str, code: str, base_url: str, options: str, sealed: bytes, sealed_with: str, sandbox: bool
+) -> Connector:
+    return CONNECTORS.get(kind)(_settings(code, base_url, options, sealed, sealed_with, sandbox))
