@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from apps.connectors.contracts import Failure
+from apps.connectors.contracts import Failure, FailureClass
 from apps.connectors.contracts import Outcome as Said
 from apps.distribution.calling import Result
 from apps.distribution.drafts import Draft
@@ -122,17 +122,28 @@ def _by_disposition(draft: Draft, failure: Failure, verdict: Verdict, message: s
     if verdict.disposition is Disposition.PARK:
         return _parked(draft, verdict, failure.code, message, now)
     if verdict.disposition is Disposition.HOLD:
-        facts = draft.facts
-        lane = LaneNext(
-            now, facts.attempts, failing_since=facts.failing_since, code=failure.code[:80], note=message[:500]
-        )
-        return Ending(draft, Outcome.HELD, lane, failure.code, message, hold=failure)
+        return _held(draft, failure, message, now)
     if verdict.disposition is Disposition.WAIT:
         ending = _waiting(draft, failure.code, message, now, failure.retry_after)
         return replace(ending, outcome=_unless_parked(ending, Outcome.PENDING)) if verdict.unsure else ending
     ending = _retried(draft, failure, message, now)
     no_answer = failure.status is None and verdict.unsure
     return replace(ending, outcome=_unless_parked(ending, Outcome.UNKNOWN)) if no_answer else ending
+
+
+def _held(draft: Draft, failure: Failure, message: str, now: datetime) -> Ending:
+    """The target rests; a lane that was refused access also lets others try first: it may be the only one."""
+    facts = draft.facts
+    since = facts.failing_since or now
+    busy = failure.cls in (FailureClass.RATE_LIMITED, FailureClass.QUOTA_EXHAUSTED)
+    lane = LaneNext(
+        next_at=now if busy else now + wait_delay(waited=now - since),
+        attempts=facts.attempts,
+        failing_since=since,
+        code=failure.code[:80],
+        note=message[:500],
+    )
+    return Ending(draft, Outcome.HELD, lane, failure.code, message, hold=failure)
 
 
 def _unless_parked(ending: Ending, outcome: Outcome) -> Outcome:

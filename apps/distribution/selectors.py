@@ -33,7 +33,8 @@ def due_targets(*, now: datetime) -> list[str]:
     with raw_cursor() as cursor:
         cursor.execute(
             "SELECT c.code FROM connectors_connection c WHERE c.enabled AND EXISTS ("
-            " SELECT 1 FROM distribution_lane l WHERE l.connection_id = c.id AND l.done_seq < l.last_seq"
+            " SELECT 1 FROM distribution_lane l JOIN distribution_subscription s ON s.id = l.subscription_id"
+            " WHERE l.connection_id = c.id AND s.active AND NOT s.paused AND l.done_seq < l.last_seq"
             " AND l.parked_at IS NULL AND l.next_at <= %s) ORDER BY c.code",
             (now,),
         )

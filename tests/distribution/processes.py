@@ -1,62 +1,36 @@
 """Deliverers and targets as processes of their own, so that they can be killed."""
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def environment() -> dict[str, str]:
-    """The test's own settings and database for a child process."""
-    values = connection.settings_dict
-    host = values["HOST"] or values["OPTIONS"].get("host", "")
-    query = {name: value for name, value in (("host", host), ("port", values["PORT"])) if value}
-    login = ":".join(quote(part, safe="") for part in (values["USER"], values["PASSWORD"]) if part)
-    address = f"postgres://{login}@/{values['NAME']}?{urlencode(query)}"
-    return {
-        **os.environ,
-        "DATABASE_URL": address,
-        "DJANGO_SETTINGS_MODULE": "mdm.settings.test",
-        "MDM_HOME": str(settings.MDM_HOME),
-        "PYTHONPATH": str(ROOT),
-    }
-
-
 @contextmanager
-def process(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """Run our Python with these arguments; it is killed at the end of the block if it still runs."""
-    child = subprocess.Popen(
-        [sys.executable, *words],
-        env=environment(),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+def forked(work: Callable[[], object]) -> Iterator[BaseProcess]:
+    """Run `work` in a fork of this process, with a database connection of its own, until it is done or killed."""
+
+    def child() -> None:
+        connection.connect()
+        work()
+
+    connection.close()
+    worker = get_context("fork").Process(target=child, daemon=True)
+    worker.start()
     try:
-        yield child
+        yield worker
     finally:
-        child.kill()
-        child.wait(10)
-        if child.stdout:
-            child.stdout.close()
-
-
-@contextmanager
-def command(*words: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a management command."""
-    with process("-m", "django", *words) as child:
-        yield child
+        worker.kill()
+        worker.join(10)
 
 
 _SERVE = """
@@ -70,11 +44,17 @@ server.serve_forever()
 
 @contextmanager
 def sandbox_process(name: str, *, port: int, state: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a sandbox target whose state outlives it; ready when the block begins."""
-    with process("-c", _SERVE, name, str(port), str(state)) as child:
-        assert child.stdout is not None
+    """Run a sandbox target whose state outlives it; ready when the block begins, killed at its end."""
+    words = [sys.executable, "-c", _SERVE, name, str(port), str(state)]
+    child = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert child.stdout is not None
+    try:
         assert child.stdout.readline() == "ready\n"
         yield child
+    finally:
+        child.kill()
+        child.wait(10)
+        child.stdout.close()
 
 
 def eventually(happened: Callable[[], Any], *, within: float = 30.0) -> Any:

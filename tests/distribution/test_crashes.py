@@ -1,20 +1,21 @@
 """Workers and targets that die, sleep too long or run beside each other: nothing is lost, nothing done twice."""
 
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import pytest
+from django.core.management import call_command
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import F
 
 from apps.connectors.sandbox import RunningSandbox
 from apps.connectors.sandbox.store import Store
 from apps.distribution.claiming import claim_lanes
 from apps.distribution.contracts import RunReport
 from apps.distribution.models import DeliveryAttempt, Lane
-from apps.distribution.selectors import database_now
 from apps.distribution.services import deliver_due
 from tests.distribution.golden import (
     T0,
@@ -28,7 +29,7 @@ from tests.distribution.golden import (
     new_record,
     seconds,
 )
-from tests.distribution.processes import command, eventually, sandbox_process
+from tests.distribution.processes import eventually, forked, sandbox_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,17 +126,44 @@ def test_a_worker_killed_in_mid_call_loses_nothing_and_does_nothing_twice(erp: T
     erp.limits(max_inflight=3)
     records = [new_record(customer(f"Number {number} Ltd")) for number in range(12)]
     stuck = records[4]
-    erp.server.arm("hang", seconds=3, ext_id=str(stuck.pk))
-    with command("deliver", "--target", "netsuite") as worker:
-        eventually(lambda: DeliveryAttempt.objects.filter(record_id=stuck.pk).exists())
-        worker.send_signal(signal.SIGKILL)
-        worker.wait(10)
+    erp.server.arm("hang", seconds=5, ext_id=str(stuck.pk))
+    with forked(erp.deliver) as worker:
+        eventually(lambda: not erp.server.system.faults.armed())  # the call has reached the target
+        worker.kill()
+        worker.join(10)
     assert lane_of(stuck).done_seq == 0
-    late = database_now() + seconds(25)
-    deliver_due(target="netsuite", limit=500, worker="w2", now=late)
+    assert erp.deliver(at=60).delivered >= 1
     assert [erp.verbs(record) for record in records] == [["created"]] * 12
     assert Lane.objects.filter(done_seq=1, lease_until__isnull=True).count() == 12
     assert erp.outcomes(stuck) == ["crashed", "created"]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_workers_killed_at_any_moment_lose_nothing_and_do_nothing_twice(erp: Target, seed: int) -> None:
+    chance = Random(seed)
+    erp.limits(max_inflight=4)
+    records = [new_record(customer(f"R{number} V1")) for number in range(60)]
+    for round_ in range(4):
+        for record in chance.sample(records, 20):
+            change(record, customer(f"{record.title.split()[0]} V{record.version + 1}"))
+        with forked(lambda at=100.0 * (round_ + 1): erp.deliver(at=at)) as worker:  # type: ignore[misc]
+            worker.join(chance.uniform(0.02, 0.5))
+            worker.kill()
+            worker.join(10)
+    at = 1000.0
+    while Lane.objects.filter(done_seq__lt=F("last_seq"), parked_at__isnull=True).exists():
+        erp.deliver(at=at)
+        at += 30
+    assert Lane.objects.filter(parked_at__isnull=False).count() == 0
+    print(
+        "CRASHED", DeliveryAttempt.objects.filter(outcome="crashed").count(), DeliveryAttempt.objects.count()
+    )
+    for record in records:
+        name = f"{record.title.split()[0]} V{record.version}"
+        assert erp.held(record, "customer")["companyName"] == name
+        journal = erp.server.effects(ext_id=str(record.pk))
+        deliveries = [effect.delivery for effect in journal if effect.verb != "unchanged"]
+        assert len(deliveries) == len(set(deliveries))
 
 
 def test_a_target_that_is_killed_and_comes_back_gets_everything_once(
@@ -163,10 +191,11 @@ def test_a_target_that_is_killed_and_comes_back_gets_everything_once(
 
 def test_without_a_broker_a_commit_is_delivered_within_moments(erp: Target) -> None:
     first = new_record(customer("First Ltd"))
-    with command("deliver") as worker:
+    with forked(lambda: call_command("deliver")) as worker:
         eventually(lambda: erp.verbs(first) == ["created"])
         second = new_record(customer("Second Ltd"))
         eventually(lambda: erp.verbs(second) == ["created"], within=5)
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(15) == 0
+        worker.terminate()
+        worker.join(15)
+        assert worker.exitcode == 0
     assert Lane.objects.filter(done_seq=1).count() == 2
