@@ -130,6 +130,13 @@ def _rarity(token: str) -> tuple[bool, int, str]:
 
 def ranked_tokens(column: Column) -> U64:
     """Hashes [distinct values, RANKED] of the words likeliest to be rare, judged by the value alone."""
+    memory: dict[str, U64] = column.__dict__
+    if "_ranked" not in memory:
+        memory["_ranked"] = _rank_tokens(column)
+    return memory["_ranked"]
+
+
+def _rank_tokens(column: Column) -> U64:
     chosen: list[str] = []
     for value in column.values:
         parts = {t for t in value.split() if len(t) > 1}

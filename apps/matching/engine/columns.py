@@ -16,14 +16,14 @@ _GRAM_SPACE = 1 << 31
 
 def encode(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
     """Distinct raw strings and, for every value present, its record (row) and its code; rows ascend."""
-    codes: dict[str, int] = {}
-    simple = [c if isinstance(c, str) else None for c in cells]
-    if all(c is None or isinstance(c, str) for c in cells):
-        coded = np.fromiter(
-            (codes.setdefault(c, len(codes)) if c else -1 for c in simple), np.int32, len(cells)
-        )
+    if set(map(type, cells)) <= {str, type(None)}:
+        distinct = [v for v in dict.fromkeys(cells) if isinstance(v, str) and v]
+        known: dict[Cell, int] = {v: k for k, v in enumerate(distinct)}
+        known[None] = known[""] = -1
+        coded = np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
         rows = np.flatnonzero(coded >= 0).astype(np.int32)
-        return list(codes), rows, coded[rows]
+        return distinct, rows, coded[rows]
+    codes: dict[str, int] = {}
     row_list: list[int] = []
     code_list: list[int] = []
     for row, cell in enumerate(cells):
@@ -141,16 +141,16 @@ def _incidence(rows: I64, hashed: I64, n: int) -> csr_matrix:
 
 def build(n: int, cleaned: list[str], rows: I32, codes: I32) -> Column:
     """Column from cleaned spellings of raw codes; empty spellings are missing, equal ones become one."""
-    index: dict[str, int] = {}
-    remap = np.fromiter(
-        (index.setdefault(v, len(index)) if v else -1 for v in cleaned), np.int32, len(cleaned)
-    )
+    distinct = [v for v in dict.fromkeys(cleaned) if v]
+    index = {v: k for k, v in enumerate(distinct)}
+    index[""] = -1
+    remap = np.fromiter(map(index.__getitem__, cleaned), np.int32, len(cleaned))
     new = remap[codes] if len(codes) else codes
     keep: Bools = new >= 0
     rows, new = rows[keep], new[keep]
     repeated = np.flatnonzero(rows[1:] == rows[:-1]) if len(rows) else np.zeros(0, np.int64)
     if len(repeated):
-        order = np.unique(rows.astype(np.int64) * (len(index) + 1) + new, return_index=True)[1]
+        order = np.unique(rows.astype(np.int64) * (len(distinct) + 1) + new, return_index=True)[1]
         order.sort()
         rows, new = rows[order], new[order]
-    return Column(n, list(index), rows, new)
+    return Column(n, distinct, rows, new)
