@@ -208,10 +208,11 @@ class Postgres:
         probe: list[str | Path] = [self.bin / "pg_isready", "-q", "-t", "2", *address]
         return run_as(None, probe).returncode == 0
 
-    def create_database(self, name: str = DATABASE) -> None:
-        """Create a database unless it exists."""
+    def create_database(self, name: str = DATABASE, *, template: str = "template1") -> None:
+        """Create a database as a copy of `template`, unless it exists."""
         with psycopg.connect(
             host=str(self.socket), user=ROLE, dbname="postgres", autocommit=True
         ) as connection:
             if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+                copy = sql.SQL("create database {} template {}")
+                connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))

@@ -12,10 +12,11 @@ from mdm.local.broker import Broker
 from mdm.local.browser import why_no_chromium
 from mdm.local.children import LocalServiceError
 from mdm.local.paths import ROOT, broker_url, database_url, socket_folder
-from mdm.local.postgres import THROW_AWAY, Postgres
+from mdm.local.postgres import DATABASE, THROW_AWAY, Postgres
+from mdm.local.programs import manage
 from mdm.local.supervisor import Supervisor, signals_interrupt
 
-WORKERS = "2"
+WORKERS = 2
 
 
 class Command(BaseCommand):
@@ -40,11 +41,11 @@ class Command(BaseCommand):
         state.chmod(0o711)  # PostgreSQL's account must walk through it
         try:
             with signals_interrupt(), Supervisor(state, report) as supervisor:
-                env = self._stores(supervisor, state)
-                env |= {"MDM_HOME": str(state), "MDM_NO_BROWSER": browser}
-                env |= {"DJANGO_SETTINGS_MODULE": "mdm.settings.test"}
-                command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "worksteal", *arguments]
-                return supervisor.run(command, env=env, cwd=ROOT)
+                env = {**os.environ, "MDM_HOME": str(state), "MDM_NO_BROWSER": browser}
+                env["DJANGO_SETTINGS_MODULE"] = "mdm.settings.test"
+                command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal"]
+                command += self._stores(supervisor, state, env)
+                return supervisor.run([*command, *arguments], env=env, cwd=ROOT)
         except LocalServiceError as problem:
             raise CommandError(str(problem)) from None
         except KeyboardInterrupt:
@@ -57,17 +58,23 @@ class Command(BaseCommand):
         self.stdout.write(f"[test] {text}")
         self.stdout.flush()
 
-    def _stores(self, supervisor: Supervisor, state: Path) -> dict[str, str]:
-        """Start what the environment does not name; return the environment of the tests."""
-        env = dict(os.environ)
-        if not env.get("DATABASE_URL"):
-            self._report("starting a private PostgreSQL")
-            postgres = Postgres(state, settings={**THROW_AWAY, "max_connections": "200"})
-            supervisor.start(postgres, stage=1)
-            postgres.create_database()
-            env["DATABASE_URL"] = database_url(state)
+    def _stores(self, supervisor: Supervisor, state: Path, env: dict[str, str]) -> list[str]:
+        """Start what the environment does not name and add its address; return arguments for pytest."""
         if not env.get("CELERY_BROKER_URL"):
             self._report("starting a private broker")
             supervisor.start(Broker(state), stage=1)
             env["CELERY_BROKER_URL"] = broker_url(state)
-        return env
+        if env.get("DATABASE_URL"):
+            return []
+        self._report("starting a private PostgreSQL")
+        postgres = Postgres(state, settings={**THROW_AWAY, "max_connections": "200"})
+        supervisor.start(postgres, stage=1)
+        postgres.create_database()
+        env["DATABASE_URL"] = database_url(state)
+        # Migrated once and copied, instead of once by each pytest process.
+        self._report("migrating the test databases")
+        if supervisor.run(manage("migrate", "--verbosity", "0"), env=env, cwd=ROOT):
+            raise LocalServiceError("the migrations fail, see above")
+        for suffix in ["", *(f"_gw{number}" for number in range(WORKERS))]:
+            postgres.create_database(f"test_{DATABASE}{suffix}", template=DATABASE)
+        return ["--reuse-db"]
