@@ -57,7 +57,14 @@ def enter(kind: str) -> None:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     if not inside:
+        keep_bytecode_apart()
         os.execv(str(VENV / "bin/python"), [str(VENV / "bin/python"), *sys.argv])
+
+
+def keep_bytecode_apart() -> None:
+    """Where bytecode is unwanted beside the sources it goes into .venv: six processes compile it otherwise."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(VENV / "bytecode"))
 
 
 def leave_unfit_python() -> None:
