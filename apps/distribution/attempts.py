@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from apps.connectors.models import Connection
-from apps.core.bulk import as_json, raw_cursor
+from apps.core.bulk import as_json, copy_rows, raw_cursor
+from apps.core.ids import uuid7
 from apps.distribution.drafts import Draft
 from apps.distribution.models import DeliveryAttempt, Outcome
 from apps.distribution.outcomes import Ending
@@ -20,32 +21,27 @@ def open_attempts(*, connection: Connection, drafts: Iterable[Draft], worker: st
         for draft in drafts
         if draft.outcome is not Outcome.WAITING or draft.facts.failing_since is None
     ]
-    DeliveryAttempt.objects.bulk_create(rows, batch_size=1000)
+    with raw_cursor() as cursor:
+        copy_rows(cursor, DeliveryAttempt._meta.db_table, _COLUMNS, rows)
 
 
-def _row(connection: Connection, draft: Draft, worker: str, now: datetime) -> DeliveryAttempt:
+_COLUMNS = (
+    *("id", "lane_id", "connection_id", "record_id", "seq", "op", "key", "started_at", "ended_at", "outcome"),
+    *("code", "message", "payload", "payload_hash", "response", "mapping", "mapping_version", "worker"),
+    *("token", "actor", "correlation_id"),
+)
+
+
+def _row(connection: Connection, draft: Draft, worker: str, now: datetime) -> tuple[object, ...]:
+    """Return the values of _COLUMNS."""
     facts, payload = draft.facts, draft.payload
+    masked = as_json(draft.masker.payload(payload.body)) if payload and draft.masker else None
     decided = draft.outcome is not None
-    return DeliveryAttempt(
-        lane_id=facts.lane_id,
-        connection=connection,
-        record_id=facts.record_id,
-        seq=facts.seq,
-        op=draft.op,
-        key=draft.key,
-        started_at=now,
-        ended_at=now if decided else None,
-        outcome=draft.outcome or "",
-        code=draft.code[:80],
-        message=draft.message[:1000],
-        payload=draft.masker.payload(payload.body) if payload and draft.masker else None,
-        payload_hash=draft.payload_hash or None,
-        mapping=facts.mapping,
-        mapping_version=draft.mapping_version,
-        worker=worker,
-        token=facts.token,
-        actor=facts.actor,
-        correlation_id=facts.correlation_id,
+    return (
+        *(uuid7(), facts.lane_id, connection.pk, facts.record_id, facts.seq, draft.op, draft.key),
+        *(now, now if decided else None, draft.outcome or "", draft.code[:80], draft.message[:1000]),
+        *(masked, draft.payload_hash or None, "", facts.mapping, draft.mapping_version, worker),
+        *(facts.token, facts.actor, facts.correlation_id),
     )
 
 
