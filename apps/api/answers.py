@@ -1,8 +1,6 @@
 """What a read answers, before any framework: the same for a Django view and the fast lane in front of it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import UUID
 
 from django.http import HttpResponse
 
@@ -25,16 +23,6 @@ class Answer:
         for name, value in self.headers:
             response[name] = value
         return response
-
-
-def record_etag(record_id: UUID, version: int, updated_at: datetime, *, masked: bool) -> str:
-    """Return the strong validator of one record as one kind of caller sees it.
-
-    The version alone does not do: quality and provenance may change within one, and a redirect must not look like
-    what stood at its address before.
-    """
-    moment = int(updated_at.timestamp() * 1_000_000)
-    return f'"{version}-{moment:x}-{record_id.hex[-10:]}-{"m" if masked else "c"}"'
 
 
 def is_unchanged(if_none_match: str | None, etag: str) -> bool:

@@ -67,6 +67,7 @@ class FastLane:
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
+        self._headers = _security_headers()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -74,11 +75,18 @@ class FastLane:
             read = _recognized(path[len(_PREFIX) :], environ.get("QUERY_STRING", ""))
             principal = _caller(environ) if read else None
             if read and principal and _is_our_host(environ.get("HTTP_HOST", "")) and _is_secure(environ):
-                return _respond(_answered(read, principal, environ), start_response)
+                return self._respond(_answered(read, principal, environ), start_response)
         return self._application(environ, start_response)
 
+    def _respond(self, answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+        headers = [*answer.headers, *self._headers]
+        if answer.status != HTTPStatus.NOT_MODIFIED:
+            headers += [("Content-Type", answer.media_type), ("Content-Length", str(len(answer.body)))]
+        start_response(_STATUS_LINES[answer.status], headers)
+        return [answer.body]
 
-Read = tuple[EntitySpec, UUID | None, str, str]
+
+Read = tuple[EntitySpec, str, str, str]
 """What is asked: a golden id, or a system and a key."""
 
 
@@ -89,7 +97,7 @@ def _recognized(rest: str, query: str) -> Read | None:
     if spec is None:
         return None
     if not query:
-        return (spec, UUID(tail), "", "") if _ID.fullmatch(tail) else None
+        return (spec, tail, "", "") if _ID.fullmatch(tail) else None
     if tail != "lookup":
         return None
     pairs = parse_qsl(query, keep_blank_values=True)
@@ -98,7 +106,7 @@ def _recognized(rest: str, query: str) -> Read | None:
         return None
     system, key = given["system"], given["key"]
     plain = all(value and len(value) <= _LONGEST_VALUE and "\0" not in value for value in (system, key))
-    return (spec, None, system, key) if plain else None
+    return (spec, "", system, key) if plain else None
 
 
 def _caller(environ: WSGIEnvironment) -> Principal | None:
@@ -122,7 +130,7 @@ def _answered(read: Read, principal: Principal, environ: WSGIEnvironment) -> Ans
     fresh = environ.get("HTTP_IF_NONE_MATCH")
     try:
         taken.refuse_above()
-        if record_id is not None:
+        if record_id:
             answer = read_by_id(spec, record_id, principal, fresh)
         else:
             answer = read_by_key(spec, system, key, principal, fresh)
@@ -132,11 +140,3 @@ def _answered(read: Read, principal: Principal, environ: WSGIEnvironment) -> Ans
         answer = Answer(error.status, body, problem_headers(error), MEDIA_TYPE)
     answer.headers.extend((*PRIVATE, *taken.headers(), ("X-Correlation-ID", str(trace_id))))
     return answer
-
-
-def _respond(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
-    headers = [*answer.headers, *_security_headers()]
-    if answer.status != HTTPStatus.NOT_MODIFIED:
-        headers += [("Content-Type", answer.media_type), ("Content-Length", str(len(answer.body)))]
-    start_response(_STATUS_LINES[answer.status], headers)
-    return [answer.body]

@@ -185,7 +185,9 @@ def test_rejected_rows_are_told_corrected_and_replayed(
     path = f"loads/{posted['load']['id']}/rejected-rows"
     [row] = integration.get(path).json()["results"]
     assert (row["row_number"], row["status"], row["raw"]["Name"]) == (1, "open", "Acme Ltd")
-    assert viewer.get(path).json()["results"][0]["raw"] is None
+    hidden = viewer.get(path).json()["results"][0]
+    assert (hidden["raw"], hidden["code"]) == (None, row["code"])
+    assert hidden["reason"].startswith("Hidden")
 
     denied = viewer.post(f"rejected-rows/{row['id']}/replay", {})
     assert (denied.status_code, RejectedRow.objects.get().status) == (403, "open")

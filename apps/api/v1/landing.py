@@ -18,6 +18,7 @@ from apps.sources.models import Load
 from apps.sources.services import land_posted
 
 MOST_WAITED_FOR = 1_000
+HIDDEN = "Hidden: whoever posted the row, or has the capability unmask, may read it."
 
 LOAD_FIELDS = (
     "id", "system_id", "layout", "layout_version", "mode", "origin", "status", "error", "actor", "correlation_id",
@@ -35,9 +36,12 @@ def load_content(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rejected_content(row: Mapping[str, Any], *, hidden: bool) -> dict[str, Any]:
-    """Return a rejected row as JSON content; its columns are nobody's to judge, so it is hidden as a whole."""
+    """Return a rejected row as JSON content.
+
+    Nobody has marked its columns as personal, so it is hidden as a whole, with the reason that may quote it.
+    """
     content: dict[str, Any] = {"load" if name == "load_id" else name: row[name] for name in ROW_FIELDS}
-    return {**content, "raw": None, "corrected": None} if hidden else content
+    return {**content, "raw": None, "corrected": None, "reason": HIDDEN} if hidden else content
 
 
 def kick_pipeline() -> None:

@@ -120,28 +120,41 @@ def _typed_join(spec: EntitySpec) -> sql.Composable:
     return sql.SQL("JOIN {} e ON e.record_id = h.id").format(sql.Identifier(typed_model(spec)._meta.db_table))
 
 
+def _etag(*, masked: bool) -> sql.Composable:
+    """Return the strong validator of a record as one kind of caller sees it.
+
+    The version alone does not do: quality and provenance may change within one, and a redirect must not look like
+    what stood at its address before.
+    """
+    return sql.SQL(
+        "('\"' || h.version || '-' || to_hex((extract(epoch FROM h.updated_at) * 1000000)::bigint)"
+        " || '-' || right(h.id::text, 12) || {})"
+    ).format(sql.Literal('-m"' if masked else '-c"'))
+
+
 @lru_cache(maxsize=256)
 def select_by_id(spec: EntitySpec, *, masked: bool) -> str:
-    """One parameter: the golden id, also of a record that was merged away. Gives id, version, updated_at, JSON."""
+    """One parameter: the golden id, also of a record that was merged away. Gives id, ETag, JSON."""
     json = record_json(Tables(spec), masked=masked, redirected_from=sql.SQL("nullif(q.id, h.id)"))
     return _text(
         sql.SQL(
-            "SELECT h.id, h.version, h.updated_at, {json} FROM golden_goldenrecord q"
+            "SELECT h.id::text, {etag}, {json} FROM golden_goldenrecord q"
             " JOIN golden_goldenrecord h ON h.id = coalesce(q.merged_into_id, q.id) {typed}"
             " WHERE q.id = %s AND q.entity = {entity}"
-        ).format(json=json, typed=_typed_join(spec), entity=sql.Literal(spec.name))
+        ).format(etag=_etag(masked=masked), json=json, typed=_typed_join(spec), entity=sql.Literal(spec.name))
     )
 
 
 @lru_cache(maxsize=256)
 def select_by_key(spec: EntitySpec, *, masked: bool) -> str:
-    """Two parameters: source system and key. Gives id, version, updated_at, JSON."""
+    """Two parameters: source system and key. Gives id, ETag, JSON."""
     return _text(
         sql.SQL(
-            "SELECT h.id, h.version, h.updated_at, {json} FROM sources_crosswalk c"
+            "SELECT h.id::text, {etag}, {json} FROM sources_crosswalk c"
             " JOIN golden_goldenrecord h ON h.id = c.record_id {typed}"
             " WHERE c.system_id = %s AND c.entity = {entity} AND c.key = %s"
         ).format(
+            etag=_etag(masked=masked),
             json=record_json(Tables(spec), masked=masked),
             typed=_typed_join(spec),
             entity=sql.Literal(spec.name),
