@@ -112,7 +112,6 @@ class MatchSpec:
     kind: str = "generic"  # organisation, person, generic: the engine's configuration
     features: tuple[MatchFeature, ...] = ()
     keys: tuple[tuple[str, ...], ...] = ()
-    claims: tuple[tuple[str, ...], ...] = ()  # strong keys two workers must not both create
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,6 @@ MATCH = MatchSpec(
         MatchFeature("region", "addresses.region", "region"),
         MatchFeature("country", "addresses.country", "country"),
     ),
-    claims=(("tax_ids.country", "tax_ids.value"), ("duns",), ("lei",)),
 )
 
 SPEC = EntitySpec(

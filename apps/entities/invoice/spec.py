@@ -17,7 +17,7 @@ SPEC = EntitySpec(
     attributes=ATTRIBUTES,
     collections=COLLECTIONS,
     lifecycle=LIFECYCLE,
-    match=MatchSpec(strategy="id", keys=(_NUMBER,), claims=(_NUMBER,)),
+    match=MatchSpec(strategy="id", keys=(_NUMBER,)),
     owners={
         "document": ("erp",),
         "parties": ("erp",),
