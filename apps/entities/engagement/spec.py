@@ -33,7 +33,6 @@ MATCH = MatchSpec(
         MatchFeature("start", "start", "date"),
         MatchFeature("contract_no", "contract_no", "identifier"),
     ),
-    claims=(("contract_no",), ("opportunity_ref",)),
 )
 
 SPEC = EntitySpec(

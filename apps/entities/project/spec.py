@@ -21,7 +21,6 @@ MATCH = MatchSpec(
         MatchFeature("start", "start", "date"),
         MatchFeature("project_no", "project_no", "identifier"),
     ),
-    claims=(("project_no",), ("origin_key",)),
 )
 
 SPEC = EntitySpec(

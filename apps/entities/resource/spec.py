@@ -27,7 +27,6 @@ MATCH = MatchSpec(
         MatchFeature("location", "location", "category"),
         MatchFeature("kind", "kind", "category"),
     ),
-    claims=(("worker_id",), ("email",)),
 )
 
 SPEC = EntitySpec(

@@ -65,7 +65,6 @@ SPEC = EntitySpec(
             MatchFeature("fuel", "fuel", "category"),
             MatchFeature("bought_on", "bought_on", "date"),
         ),
-        claims=(("plate",),),
     ),
     owners={"name": ("erp", "crm"), "purchase": ("erp",), "use": ("crm", "erp"), "status": ("erp", "crm")},
     approvals=("purchase",),
