@@ -108,7 +108,7 @@ class Command(BaseCommand):
             table.add_row(name, passwords[name], ", ".join(roles))
         console.print(f"\nThe hub runs: [bold]{address}/admin/[/bold]\n")
         console.print(table)
-        console.print(f"\nREST API   {address}/api/v1/   (browse it: {address}/api/docs/)")
+        console.print(f"\nREST API   {address}/api/v1/   (browse it: {address}/api/v1/docs)")
         console.print(
             f"Targets    CRM {stack.env['MDM_SANDBOX_CRM_URL']}   ERP {stack.env['MDM_SANDBOX_ERP_URL']}"
         )
