@@ -59,8 +59,9 @@ def web(*, host: str, port: int, env: dict[str, str], state: Path) -> Program:
 def worker(*, env: dict[str, str], state: Path, concurrency: int = 2) -> Program:
     command = [sys.executable, "-m", "celery", "-A", "mdm", "worker", "--loglevel", "INFO"]
     command += ["--concurrency", str(concurrency), "--without-gossip", "--without-mingle"]
-    heartbeat = state / "run/heartbeat"
-    return Program("worker", command, env, state / "log/worker.log", clear=(heartbeat,))
+    log, heartbeat = state / "log/worker.log", state / "run/heartbeat"
+    # SIGTERM would wait for running tasks without end; what quitting cuts off is taken up again by its lease.
+    return Program("worker", command, env, log, stop_signal=signal.SIGQUIT, clear=(heartbeat,))
 
 
 def scheduler(*, env: dict[str, str], state: Path) -> Program:

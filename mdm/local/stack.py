@@ -92,7 +92,7 @@ class Stack:
         self._manage(supervisor, "prove_round", f"http://127.0.0.1:{self.port}")
 
     def _manage(self, supervisor: Supervisor, *arguments: str) -> None:
-        code = supervisor.run(programs.manage(*arguments), env=self.env, cwd=ROOT)
+        code = supervisor.run(programs.manage(*arguments), env={**self.env, "LOG_LEVEL": "WARNING"}, cwd=ROOT)
         if code:
             raise LocalServiceError(f"`manage.py {' '.join(arguments)}` failed with code {code}, see above")
 
