@@ -34,6 +34,20 @@ def create_user(
     return user
 
 
+def change_user(*, user: User, email: str, roles: Iterable[Role], is_active: bool) -> None:
+    """Change what a user may do; whoever becomes or stops being an administrator, superuser too."""
+    granted = list(roles)
+    user.email, user.is_active = email, is_active
+    user.roles = [role.value for role in granted]
+    user.is_superuser = Role.ADMINISTRATOR in granted
+    user.save(update_fields=["email", "is_active", "roles", "is_superuser"])
+
+
+def set_user_password(*, user: User, password: str) -> None:
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
 def token_digest(token: str) -> bytes:
     """Return the 32 bytes under which a token is stored; tokens are 256 random bits, so no salt is needed."""
     return sha256(token.encode()).digest()

@@ -43,6 +43,7 @@ FLOW = (
     Entry("Loads", "upload_file", "loads"),
     Entry("Waiting references", "link_off", "waiting_references", badge="references"),
     Entry("Match runs", "join_inner", "match_runs"),
+    Entry("Deliveries", "send", "deliveries"),
     Entry("Targets", "outbox", "targets"),
 )
 RULES = (

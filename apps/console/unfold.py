@@ -10,8 +10,16 @@ def style_sheet(_request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def rules_style_sheet(_request: HttpRequest) -> str:
+    return static("console/rules.css")
+
+
 def script(_request: HttpRequest) -> str:
     return static("console/console.js")
+
+
+def favicon(_request: HttpRequest) -> str:
+    return static("console/favicon.svg")
 
 
 UNFOLD: dict[str, Any] = {
@@ -19,10 +27,11 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "MDM hub",
     "SITE_SUBHEADER": "Golden records of the firm",
     "SITE_SYMBOL": "hub",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [style_sheet],
+    "STYLES": [style_sheet, rules_style_sheet],
     "SCRIPTS": [script],
     "COLORS": {
         "primary": {

@@ -56,3 +56,29 @@ class Similar:
     weight: float
     band: str
     evidence: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedAttribute:
+    """One attribute a rule compares; `weights` in bits, from different (first) to equal (last)."""
+
+    name: str
+    sources: tuple[str, ...]
+    comparator: str
+    group: str
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSummary:
+    """A match rule as people read it; thresholds are probabilities, `prior` is in bits."""
+
+    match_threshold: float
+    review_threshold: float
+    frequency_cap: int
+    prior: float
+    trained_pairs: int
+    trained_records: int
+    model_version: str
+    attributes: tuple[ComparedAttribute, ...]
+    passes: tuple[str, ...]

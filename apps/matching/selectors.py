@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from apps.core.errors import HubError
+from apps.matching.contracts import ComparedAttribute, RuleSummary
 from apps.matching.engine import Config, Model
 from apps.matching.models import MatchRule
 from apps.matching.scoring import Rule
@@ -29,3 +30,30 @@ def active_rule(entity: str) -> Rule:
             f"Activate a match rule for {entity}; `manage.py prepare_hub` makes the default ones."
         )
     return _rule(*row)
+
+
+def rule_summary(row: MatchRule) -> RuleSummary:
+    """Return what a version compares, how much it counts and where the thresholds are."""
+    config, model = Config.from_json(row.config), Model.from_json(row.model)
+    attributes = tuple(
+        ComparedAttribute(
+            name=each.name,
+            sources=each.sources,
+            comparator=each.comparator,
+            group=each.group,
+            weights=tuple(round(float(weight), 1) for weight in model.attributes[each.name].weights[1:]),
+        )
+        for each in config.compared
+        if each.name in model.attributes
+    )
+    return RuleSummary(
+        match_threshold=config.match_threshold,
+        review_threshold=config.review_threshold,
+        frequency_cap=config.frequency_cap,
+        prior=round(model.log_odds, 1),
+        trained_pairs=model.trained_pairs,
+        trained_records=model.trained_records,
+        model_version=model.version,
+        attributes=attributes,
+        passes=tuple(" + ".join(parts) for parts in config.passes),
+    )

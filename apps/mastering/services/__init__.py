@@ -1,6 +1,8 @@
 """Verbs of mastering: plan, apply, merge, unmerge, pin, and edit the ownership matrix."""
 
+from apps.mastering.engine.ownership import ANY, Verdict
 from apps.mastering.services.applying import apply_plan, referrers_of
+from apps.mastering.services.drafting import OwnershipCell, known_owners, write_ownership_draft
 from apps.mastering.services.merging import (
     MergeVetoed,
     close_merge,
@@ -13,14 +15,18 @@ from apps.mastering.services.planning import plan_records
 from apps.mastering.services.rules import activate_ownership, draft_ownership, ensure_default_ownership
 
 __all__ = [
+    "ANY",
     "InvalidPin",
     "MergeVetoed",
+    "OwnershipCell",
+    "Verdict",
     "activate_ownership",
     "apply_plan",
     "close_merge",
     "draft_ownership",
     "end_pin",
     "ensure_default_ownership",
+    "known_owners",
     "plan_merge",
     "plan_pin",
     "plan_records",
@@ -28,5 +34,6 @@ __all__ = [
     "referrers_of",
     "standardized_pins",
     "survivors_first",
+    "write_ownership_draft",
     "write_pins",
 ]

@@ -18,8 +18,10 @@ from apps.sources.services.pending import (
     quarantine_pending,
 )
 from apps.sources.services.rejected import dismiss_rejected_row, replay_rejected_rows
+from apps.sources.services.systems import InvalidSystem, save_system
 
 __all__ = [
+    "InvalidSystem",
     "LoadFailed",
     "Membership",
     "UnknownSystem",
@@ -36,4 +38,5 @@ __all__ = [
     "open_load",
     "quarantine_pending",
     "replay_rejected_rows",
+    "save_system",
 ]

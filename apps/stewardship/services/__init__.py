@@ -7,7 +7,13 @@ from apps.stewardship.services.merges import (
     split_records,
     undo_merge,
 )
-from apps.stewardship.services.policies import activate_policy, draft_policy, ensure_default_policy
+from apps.stewardship.services.policies import (
+    PolicyCell,
+    activate_policy,
+    draft_policy,
+    ensure_default_policy,
+    write_policy_draft,
+)
 from apps.stewardship.services.requests import (
     AnsweredAlready,
     OwnRequest,
@@ -22,6 +28,7 @@ __all__ = [
     "AnsweredAlready",
     "OwnRequest",
     "PairAnswered",
+    "PolicyCell",
     "RequestOutdated",
     "activate_policy",
     "approve_request",
@@ -34,4 +41,5 @@ __all__ = [
     "route_plan",
     "split_records",
     "undo_merge",
+    "write_policy_draft",
 ]

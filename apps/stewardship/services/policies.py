@@ -1,5 +1,7 @@
 """Edit approval policies: drafts, activation, roll back."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -7,8 +9,8 @@ from django.db.models import Max
 
 from apps.audit.context import current
 from apps.audit.services import record_deed
-from apps.core.errors import Conflict
-from apps.golden.registry import entities
+from apps.core.errors import Conflict, Invalid
+from apps.golden.registry import entities, entity
 from apps.stewardship.models import ApprovalPolicy, ApprovalRule
 
 
@@ -47,6 +49,50 @@ def draft_policy(*, note: str, now: datetime, base_id: int | None = None) -> App
             for r in base.rules.all()
         )
     return draft
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCell:
+    """Changes of a group wait for an approver in these states (none: in every state), for so many hours."""
+
+    states: frozenset[str]
+    due_hours: int = 24
+
+
+@transaction.atomic
+def write_policy_draft(*, policy_id: int, entity_name: str, cells: Mapping[str, PolicyCell]) -> int:
+    """Make `cells`, by group, the whole of what a draft says of one entity; return how many changed.
+
+    Raises Conflict when the version is no draft, Invalid for an unknown group or state, or a due time below an hour.
+    """
+    policy = ApprovalPolicy.objects.select_for_update().get(pk=policy_id)
+    if policy.status != "draft":
+        raise Conflict(
+            f"Approval policy v{policy.version} is {policy.status}; make a draft of it and edit that."
+        )
+    spec, wanted, changed = entity(entity_name), dict(cells), 0
+    for group, cell in cells.items():
+        if group not in spec.groups() or not cell.states <= set(spec.lifecycle.states) or cell.due_hours < 1:
+            raise Invalid(f"{entity_name} {group}: unknown group or state, or due within less than an hour.")
+    for rule in ApprovalRule.objects.filter(policy=policy, entity=entity_name):
+        kept = wanted.pop(rule.group, None)
+        if kept is None:
+            rule.delete()
+        elif (frozenset(rule.states), rule.due_hours) != (kept.states, kept.due_hours):
+            rule.states, rule.due_hours = sorted(kept.states), kept.due_hours
+            rule.save(update_fields=["states", "due_hours"])
+        else:
+            continue
+        changed += 1
+    for group, cell in wanted.items():
+        ApprovalRule.objects.create(
+            policy=policy,
+            entity=entity_name,
+            group=group,
+            states=sorted(cell.states),
+            due_hours=cell.due_hours,
+        )
+    return changed + len(wanted)
 
 
 @transaction.atomic

@@ -1,0 +1,140 @@
+"""Connections to systems: address, options, whether they answer; secrets are set here and never shown."""
+
+import json
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+
+from apps.accounts.roles import Capability
+from apps.connectors.contracts import Finding
+from apps.connectors.models import Connection
+from apps.connectors.registry import CONNECTORS
+from apps.connectors.selectors import connector_for
+from apps.connectors.services import save_connection, set_secrets
+from apps.console.acts import ActingView, whoever_acts
+from apps.console.screens import screen
+from apps.core.clock import utcnow
+from apps.core.errors import Invalid
+
+SPARE = 3
+"""Empty rows in the form for secrets."""
+_USUAL = {
+    "salesforce": ("client_id", "client_secret"),
+    "netsuite": ("consumer_key", "consumer_secret", "token_id", "token_secret"),
+}
+
+
+class NotAnObject(Invalid):
+    code = "not_an_object"
+    title = "Options are a JSON object"
+
+
+class SecretsIncomplete(Invalid):
+    code = "secrets_incomplete"
+    title = "All secrets are replaced together; give each one its value"
+
+
+def options_of(text: str) -> dict[str, Any]:
+    """Return options from the form's text. Raises NotAnObject."""
+    try:
+        options = json.loads(text or "{}")
+    except ValueError as error:
+        raise NotAnObject(f"Options: {error}.") from None
+    if not isinstance(options, dict):
+        raise NotAnObject('Write names and values, e.g. {"account": "TSTDRV1"}.')
+    return options
+
+
+def finding_words(finding: Finding) -> str:
+    return f"{finding.name}: {finding.detail or ('well' if finding.ok else 'not well')}"
+
+
+@screen("connections/", name="connections")
+class ConnectionsView(ActingView):
+    title = "Connections"
+    template_name = "console/system/connections.html"
+    capability = Capability.ADMINISTER
+    acts: ClassVar = {"add": Capability.ADMINISTER}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            **kwargs, connections=list(Connection.objects.all()), kinds=CONNECTORS.names()
+        )
+
+    def act_add(self, request: HttpRequest) -> str:
+        post = request.POST
+        code = post.get("code", "").strip()
+        if not code or Connection.objects.filter(code=code).exists():
+            raise Invalid(f"Give the connection a new code; {code or 'an empty one'} cannot be used.")
+        made = save_connection(
+            code=code,
+            kind=post.get("kind", ""),
+            base_url=post.get("base_url", "").strip(),
+            sandbox=bool(post.get("sandbox")),
+            enabled=False,
+            actor=whoever_acts(),
+            now=utcnow(),
+        )
+        messages.success(
+            request, f"{made} is created, switched off; set its secrets, check it, then switch it on."
+        )
+        return reverse("admin:connection", args=(made.code,))
+
+
+@screen("connections/<slug:code>/", name="connection")
+class ConnectionView(ActingView):
+    template_name = "console/system/connection.html"
+    capability = Capability.ADMINISTER
+    acts: ClassVar = dict.fromkeys(("save", "secrets", "check"), Capability.ADMINISTER)
+
+    def _connection(self) -> Connection:
+        row = Connection.objects.filter(code=self.kwargs["code"]).first()
+        if row is None:
+            raise Http404("There is no such connection.")
+        return row
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = self._connection()
+        names = list(row.secret_names) or list(_USUAL.get(row.kind, ()))
+        return super().get_context_data(
+            **kwargs,
+            title=str(row),
+            row=row,
+            options=json.dumps(row.options, indent=2, ensure_ascii=False),
+            kinds=CONNECTORS.names(),
+            secret_rows=[*names, *[""] * SPARE],
+        )
+
+    def act_save(self, request: HttpRequest) -> None:
+        post = request.POST
+        save_connection(
+            code=self._connection().code,
+            kind=post.get("kind", ""),
+            label=post.get("label", "").strip(),
+            base_url=post.get("base_url", "").strip(),
+            options=options_of(post.get("options", "")),
+            enabled=bool(post.get("enabled")),
+            sandbox=bool(post.get("sandbox")),
+            actor=whoever_acts(),
+            now=utcnow(),
+        )
+        messages.success(request, "The connection is saved.")
+
+    def act_secrets(self, request: HttpRequest) -> None:
+        pairs = zip(request.POST.getlist("secret_name"), request.POST.getlist("secret_value"), strict=False)
+        secrets = {name.strip(): value for name, value in pairs if name.strip()}
+        if not secrets or not all(secrets.values()):
+            raise SecretsIncomplete("Clear the name of a secret that is no longer needed.")
+        set_secrets(connection=self._connection(), secrets=secrets, actor=whoever_acts(), now=utcnow())
+        messages.success(request, f"{len(secrets)} secrets are sealed; nobody can read them from here.")
+
+    def act_check(self, request: HttpRequest) -> None:
+        """Ask the system itself: sign-in, permissions, external-id fields, clock."""
+        health = connector_for(self._connection()).check()
+        for finding in health.findings:
+            level = messages.SUCCESS if finding.ok else messages.ERROR
+            messages.add_message(request, level, finding_words(finding))
+        if not health.ok:
+            messages.error(request, "The system cannot be used like this.")

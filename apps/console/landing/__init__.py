@@ -1,0 +1,1 @@
+"""What came in: loads, rejected rows, references that wait."""

@@ -1,0 +1,1 @@
+"""Rules that stewards edit: ownership, approval policies, match rules, mappings, jobs, source systems."""
