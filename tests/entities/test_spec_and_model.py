@@ -106,7 +106,7 @@ def known_path(spec: EntitySpec, path: str) -> bool:
 @pytest.mark.parametrize("spec", SPECS)
 def test_everything_a_spec_names_exists(spec: EntitySpec) -> None:
     paths = [*spec.lookups, *spec.filters, *(feature.path for feature in spec.match.features)]
-    paths += [path for key in (*spec.match.keys, *spec.match.claims) for path in key]
+    paths += [path for key in spec.match.keys for path in key]
 
     assert all(known_path(spec, path) for path in paths)
     assert spec.attribute(spec.title_attribute).required == "always"
