@@ -19,7 +19,9 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
     if json:
         tail += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
     else:
-        tail += [structlog.dev.ConsoleRenderer(colors=False)]
+        tail += [
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+        ]
     return {
         "version": 1,
         "disable_existing_loggers": False,

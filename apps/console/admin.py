@@ -2,9 +2,11 @@
 
 from apps.console import audit_trail, connections, dashboard
 from apps.console.delivery import attempts, dead_letter, dead_letters, targets
-from apps.console.golden import list_screen, record_screen
+from apps.console.golden import edit_screen, list_screen, merge_screen, record_screen, verbs
 from apps.console.landing import loads, references, rejected, rejected_row
 from apps.console.people import people, tokens
+from apps.console.requests import screen as requests
+from apps.console.reviews import screen as reviews
 from apps.console.rules import mappings, match_rules, match_runs, ownership, policies, schedules, systems
 
 __all__ = [
@@ -14,11 +16,13 @@ __all__ = [
     "dashboard",
     "dead_letter",
     "dead_letters",
+    "edit_screen",
     "list_screen",
     "loads",
     "mappings",
     "match_rules",
     "match_runs",
+    "merge_screen",
     "ownership",
     "people",
     "policies",
@@ -26,8 +30,11 @@ __all__ = [
     "references",
     "rejected",
     "rejected_row",
+    "requests",
+    "reviews",
     "schedules",
     "systems",
     "targets",
     "tokens",
+    "verbs",
 ]

@@ -113,11 +113,26 @@ def page_of(spec: EntitySpec, wanted: Wanted, sight: Sight) -> Page:
     if edge:
         sign = sql.SQL(">" if backwards else "<")
         conditions.append((sql.SQL("(g.updated_at, g.id) {} (%s, %s)").format(sign), list(edge)))
+    order = "g.updated_at, g.id" if backwards else "g.updated_at DESC, g.id DESC"
+    records = listed_records(spec, conditions, sight, order=order, limit=PAGE + 1)
+    more = len(records) > PAGE
+    records = records[:PAGE][:: -1 if backwards else 1]
+    return Page(records, has_next=backwards or more, has_previous=more if backwards else edge is not None)
+
+
+def listed_records(
+    spec: EntitySpec,
+    conditions: Sequence[Condition],
+    sight: Sight,
+    *,
+    order: str = "g.updated_at DESC, g.id DESC",
+    limit: int = PAGE,
+) -> list[ListedRecord]:
+    """Return the lines of the records that meet the conditions (aliases `g`, `t`)."""
     clause, values = _from(spec, conditions)
     attributes = key_attributes(spec)
     model = typed_model(spec)
     columns = [sql.SQL("{}::text").format(sql.Identifier("t", column_of(model, a.name))) for a in attributes]
-    order = "g.updated_at, g.id" if backwards else "g.updated_at DESC, g.id DESC"
     statement = sql.SQL("SELECT {}{} ORDER BY {} LIMIT %s").format(
         sql.SQL(", ").join(
             [sql.SQL("g.id, g.code, g.title, g.status, t.status, g.quality, g.updated_at"), *columns]
@@ -126,12 +141,9 @@ def page_of(spec: EntitySpec, wanted: Wanted, sight: Sight) -> Page:
         sql.SQL(order),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, PAGE + 1])
+        cursor.execute(statement, [*values, limit])
         rows = cursor.fetchall()
-    more = len(rows) > PAGE
-    rows = rows[:PAGE][:: -1 if backwards else 1]
-    listed = _listed(spec, rows, attributes, sight)
-    return Page(listed, has_next=backwards or more, has_previous=more if backwards else edge is not None)
+    return _listed(spec, rows, attributes, sight)
 
 
 def _listed(

@@ -1,8 +1,167 @@
-"""The page of one golden record."""
+"""The page of one golden record: a header and tabs, each tab reading only what it shows."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from apps.accounts.roles import Capability
+from apps.console.golden.header import RecordHead, head_or_404
+from apps.console.golden.members import member_records
+from apps.console.golden.relations import incoming, outgoing
+from apps.console.golden.timeline import revisions_of
+from apps.console.golden.values_tab import matrix, origin_of, value_groups
 from apps.console.screens import ConsoleView, screen
+from apps.console.values import names_of, reference_ids
+from apps.core.clock import utcnow
+from apps.distribution.selectors import attempts_timeline, delivery_state
+from apps.mastering.models import Merge, Pin
+from apps.mastering.selectors import active_ownership
+from apps.matching.models import CandidatePair, PairStatus
+from apps.quality.services import assess_document
+from apps.sources.models import Crosswalk
+from apps.stewardship.models import ChangeRequest
+from apps.stewardship.selectors import active_policy
+
+TABS = {
+    "values": "Golden values",
+    "systems": "Systems side by side",
+    "members": "Members",
+    "relations": "Relationships",
+    "history": "History",
+    "decisions": "Decisions",
+    "deliveries": "Deliveries",
+}
+ATTEMPTS = 60
+DECISIONS = 50
 
 
 @screen("golden/<slug:entity>/<uuid:pk>/", name="golden_record")
 class GoldenRecordView(ConsoleView):
-    template_name = "console/base.html"
+    """`?tab=` chooses the tab."""
+
+    template_name = "console/golden/record.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        head = head_or_404(self.request, kwargs["entity"], kwargs["pk"])
+        tab = self.request.GET.get("tab", "values")
+        if tab not in TABS:
+            raise Http404(f"There is no tab {tab!r}.")
+        parts: dict[str, Callable[[RecordHead], dict[str, Any]]] = {
+            "values": self._values,
+            "systems": self._systems,
+            "members": self._members,
+            "relations": self._relations,
+            "history": self._history,
+            "decisions": self._decisions,
+            "deliveries": self._deliveries,
+        }
+        return super().get_context_data(
+            **kwargs,
+            title=head.title,
+            head=head,
+            spec=head.spec,
+            tab=tab,
+            tabs=TABS,
+            tab_template=f"console/golden/tab_{tab}.html",
+            unmask=Capability.UNMASK.value,
+            **parts[tab](head),
+        )
+
+    def _values(self, head: RecordHead) -> dict[str, Any]:
+        spec, sight, document = head.spec, head.sight, head.document
+        members = member_records(spec, head.id, sight)
+        names = names_of(
+            reference_ids(spec, document, *(member.values for member in members)), clear=sight.clear
+        )
+        ownership, state = active_ownership(), str(document.get("status", ""))
+        owners = {name: tuple(ownership.of(spec.name, name, state).owners) for name in spec.groups()}
+        groups = value_groups(spec, document, members, names, owners, active_policy(), sight)
+        found = assess_document(spec=spec, document=head.values, record_id=head.id)
+        now = utcnow()
+        return {
+            "groups": groups,
+            "members": members,
+            "issues": [head.issue(issue.as_dict()) for issue in found.issues],
+            "missing": missing_before_active(head),
+            "pins": Pin.objects.filter(record_id=head.id, ended_at__isnull=True),
+            "waiting_requests": ChangeRequest.objects.filter(record_id=head.id, status="pending"),
+            "deliveries": delivery_state(record_id=head.id, now=now),
+        }
+
+    def _systems(self, head: RecordHead) -> dict[str, Any]:
+        members = member_records(head.spec, head.id, head.sight)
+        names = names_of(
+            reference_ids(head.spec, head.document, *(member.values for member in members)),
+            clear=head.sight.clear,
+        )
+        rows = matrix(head.spec, head.document, members, names, head.sight)
+        return {"members": members, "rows": rows, "origin_of": origin_of}
+
+    def _members(self, head: RecordHead) -> dict[str, Any]:
+        return {"members": member_records(head.spec, head.id, head.sight)}
+
+    def _relations(self, head: RecordHead) -> dict[str, Any]:
+        clear = head.sight.clear
+        return {
+            "outgoing": outgoing(head.spec, head.document, clear=clear),
+            "incoming": incoming(head.spec, head.id, clear=clear),
+        }
+
+    def _history(self, head: RecordHead) -> dict[str, Any]:
+        before = _moment(self.request.GET.get("before", ""))
+        revisions, more = revisions_of(head.spec, head.id, head.sight, before=before)
+        return {"revisions": revisions, "more": more}
+
+    def _decisions(self, head: RecordHead) -> dict[str, Any]:
+        merges = list(Merge.objects.filter(survivor_id=head.id)[:DECISIONS])
+        merges += list(Merge.objects.filter(loser_id=head.id)[:DECISIONS])
+        return {
+            "requests": ChangeRequest.objects.filter(record_id=head.id).order_by("-requested_at")[:DECISIONS],
+            "merges": merges,
+            "merge_names": names_of(
+                [each for merge in merges for each in (merge.survivor_id, merge.loser_id)],
+                clear=head.sight.clear,
+            ),
+            "pairs": _pairs_of(head.id),
+        }
+
+    def _deliveries(self, head: RecordHead) -> dict[str, Any]:
+        now = utcnow()
+        return {
+            "lanes": delivery_state(record_id=head.id, now=now),
+            "attempts": attempts_timeline(record_id=head.id, limit=ATTEMPTS),
+        }
+
+
+def _pairs_of(record_id: UUID) -> list[CandidatePair]:
+    """Return the newest candidate pairs one of whose sides is a member, open ones first."""
+    members = Crosswalk.objects.filter(record_id=record_id).values("source_record_id")
+    rows = CandidatePair.objects.filter(Q(left__in=members) | Q(right__in=members)).select_related(
+        "left", "right"
+    )
+    pairs = list(rows.order_by("-found_at")[:DECISIONS])
+    return sorted(pairs, key=lambda pair: pair.status != PairStatus.OPEN)
+
+
+def missing_before_active(head: RecordHead) -> list[str]:
+    """Return what an active record of this entity needs and this one does not have, as the rules tell it."""
+    spec = head.spec
+    if str(head.values.get("status")) in spec.lifecycle.active or not spec.lifecycle.active:
+        return []
+    as_active = {**head.values, "status": sorted(spec.lifecycle.active)[0]}
+    found = assess_document(spec=spec, document=as_active, record_id=head.id)
+    return [issue.message for issue in found.issues if issue.code.startswith("required.")]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        moment = None
+    return moment if moment and timezone.is_aware(moment) else utcnow()

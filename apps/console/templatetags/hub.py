@@ -7,7 +7,7 @@ from zlib import crc32
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -147,3 +147,52 @@ def thousands(number: float) -> str:
 @register.filter
 def split_words(text: str) -> list[str]:
     return text.split()
+
+
+@register.filter
+def lookup_id(mapping: dict[str, Any], key: Any) -> Any:
+    """Return what a mapping by id text holds for an id."""
+    return mapping.get(str(key))
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Return 0.9731 as "97.3%"; what rounds to 100 but is less says so."""
+    text = f"{share * 100:.1f}%"
+    return "> 99.9%" if text == "100.0%" and share < 1 else text
+
+
+@register.filter
+def took(attempt: Any) -> str:
+    """Return how long something with `started_at` and an end took."""
+    end = getattr(attempt, "ended_at", None) or getattr(attempt, "finished_at", None)
+    return _span((end - attempt.started_at).total_seconds()) if end else "–"
+
+
+@register.simple_tag
+def segments(pieces: Any, kind: str) -> SafeString:
+    """Return one side of a `differences.Compared`, what differs marked, what is only there as well."""
+    if not pieces:
+        return format_html('<span class="hub-mute">{}</span>', "–")
+    if kind in ("left", "right"):
+        return format_html_join("", '<span class="hub-only">{}</span>', ((text,) for _, text in pieces))
+    return format_html_join("", "{}", ((format_html("<mark>{}</mark>", t) if d else t,) for d, t in pieces))
+
+
+@register.filter
+def sides(comparison: Any) -> tuple[Any, Any]:
+    return comparison.left, comparison.right
+
+
+@register.filter
+def unlocalized(number: float) -> str:
+    """Return a number for CSS, whatever the language of the page."""
+    return f"{number:.2f}"
+
+
+@register.simple_tag(takes_context=True)
+def due_query(context: dict[str, Any], edge: Any) -> str:
+    """Return the query string of the page after a change request."""
+    query = context["request"].GET.copy()
+    query["after"] = f"{edge.due_at.isoformat()}|{edge.pk}"
+    return f"?{query.urlencode()}"

@@ -49,7 +49,8 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches("input, textarea, select, [contenteditable]");
     if (typing) { if (event.key === "Escape") event.target.blur(); return; }
-    const element = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    const key = CSS.escape(event.key);
+    const element = document.querySelector(`[data-key="${key}"], [data-key-2="${key}"]`);
     if (element) { event.preventDefault(); element.focus(); if (!element.matches("input, textarea")) element.click(); }
   });
 

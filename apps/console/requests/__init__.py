@@ -1,0 +1,1 @@
+"""Change requests: planned changes that wait for an approver."""

@@ -1,0 +1,1 @@
+"""The review queue: candidate pairs that rules cannot decide."""

@@ -1,0 +1,159 @@
+"""A candidate pair side by side: attributes with their differences, golden homes, and the weight of evidence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.console.differences import Compared, compare_lists, compare_texts
+from apps.console.golden.members import with_golden_ids
+from apps.console.masking import MASK, Sight
+from apps.console.values import Named, Names, names_of, reference_ids, show, show_any, title_of
+from apps.golden.spec import Attribute, Document, EntitySpec
+from apps.matching.models import CandidatePair
+from apps.quality.selectors import stored_records
+from apps.sources.models import Crosswalk, SourceRecord
+
+EQUAL = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One source record of the pair with the golden record it belongs to."""
+
+    record: SourceRecord
+    home: Named | None
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one comparison adds to the evidence, in bits; `start` and `width` place its bar in percent."""
+
+    title: str
+    left: str
+    right: str
+    verdict: str
+    bits: float
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything a steward needs to decide one pair."""
+
+    pair: CandidatePair
+    left: Side
+    right: Side
+    groups: list[tuple[str, list[Compared]]]
+    weights: list[Weight]
+
+    @property
+    def same_home(self) -> bool:
+        return bool(self.left.home and self.right.home and self.left.home.id == self.right.home.id)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        kinds = [row.kind for _, rows in self.groups for row in rows]
+        return {kind: kinds.count(kind) for kind in ("same", "differs", "left", "right")}
+
+
+def compare_pair(spec: EntitySpec, pair: CandidatePair, sight: Sight) -> Comparison:
+    """Return the comparison in a constant number of statements."""
+    stored = stored_records(ids=[pair.left_id, pair.right_id])
+    left, right = (
+        _document(spec, stored[pk].values if pk in stored else {}) for pk in (pair.left_id, pair.right_id)
+    )
+    homes = dict(
+        Crosswalk.objects.filter(pk__in=(pair.left_id, pair.right_id)).values_list(
+            "source_record_id", "record_id"
+        )
+    )
+    sizes: dict[str, int] = {}
+    for record in Crosswalk.objects.filter(record__in=homes.values()).values_list("record_id", flat=True):
+        sizes[str(record)] = sizes.get(str(record), 0) + 1
+    names = names_of([*homes.values(), *reference_ids(spec, left, right)], clear=sight.clear)
+
+    def side(record: SourceRecord) -> Side:
+        home = str(homes.get(record.pk, ""))
+        return Side(record, names.get(home), sizes.get(home, 0))
+
+    return Comparison(
+        pair=pair,
+        left=side(pair.left),
+        right=side(pair.right),
+        groups=_groups(spec, left, right, names, sight),
+        weights=_weights(spec, pair, sight),
+    )
+
+
+def _document(spec: EntitySpec, values: Mapping[str, Any]) -> Document:
+    return with_golden_ids(spec, {name: value for name, value in values.items() if value is not None}, {})
+
+
+def _groups(
+    spec: EntitySpec, left: Document, right: Document, names: Names, sight: Sight
+) -> list[tuple[str, list[Compared]]]:
+    groups: dict[str, list[Compared]] = {}
+    for attribute in spec.attributes:
+        texts = [_text(attribute, document, names, sight) for document in (left, right)]
+        row = compare_texts(attribute.title, *texts)
+        if row.kind != "empty":
+            groups.setdefault(attribute.group or attribute.name, []).append(row)
+    for collection in spec.collections:
+        lists = [
+            [show_any(spec, collection.name, [item], names) for item in shown or ()]
+            for shown in (sight.value(collection.name, d.get(collection.name)) for d in (left, right))
+        ]
+        rows = compare_lists(collection.title, *lists)
+        if rows:
+            groups.setdefault(collection.group or collection.name, []).extend(rows)
+    return list(groups.items())
+
+
+def _text(attribute: Attribute, document: Document, names: Names, sight: Sight) -> str:
+    return show(attribute, sight.value(attribute.name, document.get(attribute.name)), names).text
+
+
+def _weights(spec: EntitySpec, pair: CandidatePair, sight: Sight) -> list[Weight]:
+    """Return the evidence as a waterfall that starts at the prior and ends at the pair's total weight."""
+    paths = {feature.name: feature.path for feature in spec.match.features}
+    known = sum(entry["weight"] for entry in pair.evidence)
+    steps: list[tuple[str, str, str, str, float]] = [("Before looking", "", "", "", pair.weight - known)]
+    for entry in sorted(pair.evidence, key=lambda each: -each["weight"]):
+        feature, _, part = entry["attribute"].partition(".")
+        name, _, column = paths.get(feature, feature).partition(".")
+        hidden = sight.hides(name, column)
+        title = title_of(spec, name) + (f": {column}" if column else "") + (f" ({part})" if part else "")
+        texts = [MASK if hidden else _joined(entry.get(each)) for each in ("left", "right")]
+        steps.append((title.capitalize(), *texts, _verdict(entry), entry["weight"]))
+    return _placed(steps)
+
+
+def _placed(steps: Sequence[tuple[str, str, str, str, float]]) -> list[Weight]:
+    edges = [0.0]
+    for *_, bits in steps:
+        edges.append(edges[-1] + bits)
+    low, span = min(edges), (max(edges) - min(edges)) or 1.0
+    return [
+        Weight(
+            *texts,
+            bits=round(bits, 1),
+            start=round(100 * (min(before, after) - low) / span, 2),
+            width=max(round(100 * abs(bits) / span, 2), 0.6),
+        )
+        for (*texts, bits), before, after in zip(steps, edges, edges[1:], strict=False)
+    ]
+
+
+def _verdict(entry: Mapping[str, Any]) -> str:
+    if entry["level"] >= EQUAL:
+        return "equal"
+    return "alike" if entry["weight"] > 0 else "different"
+
+
+def _joined(values: Any) -> str:
+    flat: list[str] = []
+    for value in values if isinstance(values, list) else [values]:
+        flat += [str(each) for each in value] if isinstance(value, list) else [str(value)] if value else []
+    return ", ".join(dict.fromkeys(flat))

@@ -1,0 +1,112 @@
+"""The review queue on screen: one pair at a time, answered by button or key, the next one by htmx."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from apps.accounts.roles import Capability
+from apps.console.masking import sight_of
+from apps.console.reviews.comparing import compare_pair
+from apps.console.reviews.queue import find_pair, next_pair, pair_before, pairs_after, progress_of
+from apps.console.screens import ConsoleView, failures_as_messages, screen
+from apps.core.clock import utcnow
+from apps.golden.registry import entities, entity
+from apps.matching.models import CandidatePair, PairStatus, Verdict
+from apps.stewardship.services import decide_pair
+
+
+class DecisionForm(forms.Form):
+    """A steward's answer to a pair."""
+
+    verdict = forms.ChoiceField(choices=Verdict.choices)
+    reason = forms.CharField(max_length=500, required=False)
+
+
+class ReviewPage(ConsoleView):
+    """What the queue and one pair share; `?entity=` narrows the queue."""
+
+    template_name = "console/reviews/page.html"
+    title = "Review queue"
+    post_capability = Capability.DECIDE
+
+    @property
+    def entity_name(self) -> str:
+        wanted = self.request.GET.get("entity", "")
+        return wanted if wanted in entities else ""
+
+    def get_template_names(self) -> list[str]:
+        return ["console/reviews/pair.html"] if self.partial else [self.template_name]
+
+    def pair_context(self, pair: CandidatePair | None) -> dict[str, Any]:
+        now, name = utcnow(), self.entity_name
+        context: dict[str, Any] = {
+            "entity_name": name,
+            "specs": list(entities.values()),
+            "progress": progress_of(self.request.user.get_username(), entity=name, now=now),
+            "comparison": None,
+            "partial": self.partial,
+        }
+        if pair is not None:
+            spec = entity(pair.entity)
+            context |= {
+                "spec": spec,
+                "comparison": compare_pair(spec, pair, sight_of(self.request, spec)),
+                "following": pairs_after(pair, name),
+                "previous": pair_before(pair, name),
+                "is_open": pair.status == PairStatus.OPEN,
+            }
+        return context
+
+
+@screen("reviews/", name="reviews")
+class ReviewQueueView(ReviewPage):
+    """Start at the likeliest pair."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        first = next_pair(None, self.entity_name)
+        pair = find_pair(first.pk) if first else None
+        return super().get_context_data(**kwargs, **self.pair_context(pair))
+
+
+@screen("reviews/<uuid:pk>/", name="review")
+class ReviewPairView(ReviewPage):
+    """One pair; POST answers it and shows the next one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, **self.pair_context(self._pair(kwargs["pk"])))
+
+    def _pair(self, pk: UUID) -> CandidatePair:
+        pair = find_pair(pk)
+        if pair is None:
+            raise Http404("There is no such pair.")
+        return pair
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        pair, form = self._pair(pk), DecisionForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, "Choose MATCH or NOT A MATCH.")
+            return redirect(reverse("admin:review", args=(pk,)))
+        verdict = Verdict(form.cleaned_data["verdict"])
+        decided = False
+        with failures_as_messages(request):
+            decide_pair(pair_id=pk, verdict=verdict, reason=form.cleaned_data["reason"], now=utcnow())
+            decided = True
+        if decided:
+            said = "MATCH: merged" if verdict is Verdict.MATCH else "NOT A MATCH: kept apart"
+            messages.success(request, f"{said}. {pair.left.key} and {pair.right.key}.")
+        shown = next_pair(pair, self.entity_name) if decided else pair
+        query = f"?entity={self.entity_name}" if self.entity_name else ""
+        if self.partial:
+            following = find_pair(shown.pk) if shown else None
+            response = self.render_to_response(super().get_context_data(**self.pair_context(following)))
+            target = reverse("admin:review", args=(shown.pk,)) if shown else reverse("admin:reviews")
+            response["HX-Push-Url"] = f"{target}{query}"
+            return response
+        if shown is None:
+            return redirect(f"{reverse('admin:reviews')}{query}")
+        return redirect(f"{reverse('admin:review', args=(shown.pk,))}{query}")
