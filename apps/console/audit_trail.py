@@ -13,6 +13,7 @@ from apps.audit.models import AuditEvent
 from apps.console.paging import newest_first, uuid_of
 from apps.console.permissions import user_may
 from apps.console.screens import ConsoleView, screen
+from apps.console.values import names_of
 
 
 def audit_events(query: Mapping[str, str]) -> QuerySet[AuditEvent]:
@@ -46,9 +47,13 @@ class AuditView(ConsoleView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET
+        clear = user_may(self.request, Capability.UNMASK)
+        page = newest_first(audit_events(query), query)
+        names = names_of([event.record_id for event in page.rows if event.record_id], clear=clear)
         return super().get_context_data(
             **kwargs,
-            page=newest_first(audit_events(query), query),
+            page=page,
+            events=[(event, names.get(str(event.record_id))) for event in page.rows],
             query=query,
-            clear=user_may(self.request, Capability.UNMASK),
+            clear=clear,
         )

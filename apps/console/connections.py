@@ -100,7 +100,7 @@ class ConnectionView(ActingView):
         names = list(row.secret_names) or list(_USUAL.get(row.kind, ()))
         return super().get_context_data(
             **kwargs,
-            title=str(row),
+            title=f"Connection to {row}",
             row=row,
             options=json.dumps(row.options, indent=2, ensure_ascii=False),
             kinds=CONNECTORS.names(),

@@ -62,8 +62,9 @@ def value_of(text: str, before: Any) -> Any:
 
 
 def is_faulty(name: str, column: str) -> bool:
-    """Tell whether the problem's column, which may be a path, is this one."""
-    return bool(column) and (name == column or column.startswith((f"{name}.", f"{name}[")))
+    """Tell whether a problem's columns, which may be paths ("Signed_On, lines[0].net"), include this one."""
+    places = (place.strip() for place in column.split(","))
+    return any(place == name or place.startswith((f"{name}.", f"{name}[")) for place in places)
 
 
 def cells_of(row: RejectedRow) -> list[Cell]:

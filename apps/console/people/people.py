@@ -70,7 +70,7 @@ class PersonView(ActingView):
         user = get_object_or_404(User, pk=self.kwargs["user_id"])
         return super().get_context_data(
             **kwargs,
-            title=user.username,
+            title=f"User {user.username}",
             person=user,
             roles=role_table(),
             tokens=list(user.tokens.all()),

@@ -39,6 +39,9 @@ class Timing:
 
     def __str__(self) -> str:
         if self.kind == "cron":
+            minute, hour, *days = (*self.cron.split(), "", "")
+            if minute.isdecimal() and hour.isdecimal() and set(days) <= {"*", ""}:
+                return f"daily at {int(hour):02}:{int(minute):02} UTC"
             return f"at {self.cron} (UTC)"
         return f"every {self.every} {self.period if self.every != 1 else self.period.removesuffix('s')}"
 

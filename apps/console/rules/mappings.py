@@ -111,7 +111,7 @@ class MappingView(ActingView):
         other = next((row for row in versions if str(row.version) == query.get("compare")), None) or active
         text = kwargs.pop("text", shown.text)
         return super().get_context_data(
-            **{"title": name, "editing": bool(query.get("edit")), **kwargs},
+            **{"title": f"Mapping {name}", "editing": bool(query.get("edit")), **kwargs},
             versions=versions,
             shown=shown,
             other=other,

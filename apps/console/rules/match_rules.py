@@ -43,7 +43,7 @@ def spread_chart(entity_name: str) -> dict[str, Any]:
     return {
         "type": "bar",
         "stacked": True,
-        "labels": [f"{100 * at // BUCKETS}–{100 * (at + 1) // BUCKETS} %" for at in range(BUCKETS)],
+        "labels": [f"{100 * at // BUCKETS}%" for at in range(BUCKETS)],
         "datasets": [
             {
                 "label": status.replace("_", " "),
