@@ -146,7 +146,7 @@ def test_workers_killed_at_any_moment_lose_nothing_and_do_nothing_twice(erp: Tar
     for round_ in range(4):
         for record in chance.sample(records, 20):
             change(record, customer(f"{record.title.split()[0]} V{record.version + 1}"))
-        with forked(lambda at=100.0 * (round_ + 1): erp.deliver(at=at)) as worker:  # type: ignore[misc]
+        with forked(lambda at=100.0 * (round_ + 1): erp.deliver(at=at)) as worker:  # type: ignore[misc]  # mypy cannot type a default of a lambda
             worker.join(chance.uniform(0.02, 0.5))
             worker.kill()
             worker.join(10)

@@ -280,7 +280,7 @@ def date(couples: Couples) -> F32:
         ("month", slice(0, 6), 0.75),
         ("day", slice(4, 8), 0.82),
     ):
-        x, y = couples.per_value(name, lambda v, cut=cut: v[cut] if len(v) == 8 else "")  # type: ignore[misc]
+        x, y = couples.per_value(name, lambda v, cut=cut: v[cut] if len(v) == 8 else "")  # type: ignore[misc]  # mypy cannot type a default of a lambda
         same = _same(x, y)
         out[same] = np.maximum(out[same], value)
     return out

@@ -49,9 +49,8 @@ def match_everything(
         pairs = candidate_pairs(blocking_keys(prepared, rule.config), cap=rule.config.frequency_cap)
         scores = score_pairs(prepared, prepared, pairs, rule.model, rule.config)
         compared = Compared(ids, prepared, pairs, scores)
-        report(
-            f"{len(pairs):,} pairs compared, {_count(scores, Band.MATCH):,} match, {_count(scores, Band.REVIEW):,} to review"
-        )
+        match, review = _count(scores, Band.MATCH), _count(scores, Band.REVIEW)
+        report(f"{len(pairs):,} pairs compared, {match:,} match, {review:,} to review")
         decisions = storage.decisions_of_entity(cursor, spec.name)
         hood = Neighbourhood(ids, {record: homes[record] for record in ids}, decisions)
         merges = _merges(hood.clusters(pairs, scores, rule.config), homes)
