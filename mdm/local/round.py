@@ -87,5 +87,5 @@ class Round:
         if content:
             headers["Idempotency-Key"] = str(uuid.uuid4())
         request = urllib.request.Request(address, content, headers)  # noqa: S310 - addresses of our own services
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - the same
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - addresses of our own services
             return json.load(response)

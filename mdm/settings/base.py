@@ -1,5 +1,7 @@
 """Settings shared by every environment; the environment's own module adds secrets and addresses."""
 
+from pathlib import Path
+
 import environ
 from celery.schedules import schedule
 from django.urls import reverse_lazy
@@ -203,7 +205,7 @@ USE_I18N = True
 
 # Static files
 STATIC_URL = "static/"
-STATIC_ROOT = MDM_HOME / "static"
+STATIC_ROOT: Path | None = MDM_HOME / "static"
 STATICFILES_DIRS = [path for path in [ROOT / "static"] if path.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
