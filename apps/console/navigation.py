@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from apps.accounts.roles import Capability
-from apps.console.badges import waiting
+from apps.console.badges import MOST, waiting
 from apps.console.permissions import user_may
 from apps.golden.registry import entities
 
@@ -30,18 +30,19 @@ class Entry:
     url: str
     capability: Capability = _C.VIEW
     badge: str = ""
+    tone: str = "primary"
 
 
 WORK = (
     Entry("Dashboard", "monitoring", "index"),
     Entry("Review queue", "compare_arrows", "reviews", badge="reviews"),
     Entry("Change requests", "rule", "requests", badge="requests"),
-    Entry("Rejected rows", "report", "rejected_rows", badge="rejected"),
-    Entry("Dead letters", "unsubscribe", "dead_letters", badge="dead_letters"),
+    Entry("Rejected rows", "report", "rejected_rows", badge="rejected", tone="warning"),
+    Entry("Dead letters", "unsubscribe", "dead_letters", badge="dead_letters", tone="danger"),
 )
 FLOW = (
     Entry("Loads", "upload_file", "loads"),
-    Entry("Waiting references", "link_off", "waiting_references", badge="references"),
+    Entry("Waiting references", "link_off", "waiting_references", badge="references", tone="info"),
     Entry("Match runs", "join_inner", "match_runs"),
     Entry("Deliveries", "send", "deliveries"),
     Entry("Targets", "outbox", "targets"),
@@ -92,6 +93,6 @@ def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, A
             continue
         item: dict[str, Any] = {"title": entry.title, "icon": entry.icon, "link": link}
         if entry.badge and (count := waiting(request)[entry.badge]):
-            item["badge"] = f"{count:,}" if count < 10_000 else "9,999+"
+            item |= {"badge": f"{count:,}" if count < MOST else f"{MOST - 1:,}+", "badge_variant": entry.tone}
         items.append(item)
     return items

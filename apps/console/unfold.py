@@ -25,7 +25,7 @@ def favicon(_request: HttpRequest) -> str:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "MDM hub",
     "SITE_HEADER": "MDM hub",
-    "SITE_SUBHEADER": "Golden records of the firm",
+    "SITE_SUBHEADER": "Master data",
     "SITE_SYMBOL": "hub",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "SITE_URL": None,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from apps.accounts.roles import Capability
 from apps.console.masking import MASK, Sight
 from apps.golden.registry import entity
-from apps.golden.spec import Attribute, EntitySpec, Kind
+from apps.golden.spec import Attribute, Collection, EntitySpec, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,55 @@ def _item_line(columns: Iterable[Attribute], item: Any, names: Names) -> str:
         return str(item)
     texts = (show(column, item.get(column.name), names).text for column in columns)
     return ", ".join(text for text in texts if text)
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """One value before and after as text; `path` is its entry in provenance."""
+
+    title: str
+    before: str
+    after: str
+    path: str
+
+
+def altered(
+    sight: Sight, name: str, before: Any, after: Any, names: Names, *, everything: bool = False
+) -> list[Altered]:
+    """Return what changed of an attribute, or column by column of a collection's items.
+
+    `everything` tells the columns of new and removed items one by one too, instead of as one line.
+    """
+    spec = sight.spec
+    attribute = part_of(spec, name)
+    if attribute is not None:
+        texts = [show(attribute, sight.value(name, value), names).text for value in (before, after)]
+        return [Altered(attribute.title, texts[0], texts[1], name)]
+    collection = spec.collection(name)
+    old, new = ({collection.identity_of(item): item for item in items or ()} for items in (before, after))
+    found: list[Altered] = []
+    for identity in dict.fromkeys([*old, *new]):
+        one, other = old.get(identity), new.get(identity)
+        if one == other:
+            continue
+        path = f"{name}:{identity}"
+        [shown_one] = sight.value(name, [one or {}])
+        [shown_other] = sight.value(name, [other or {}])
+        label = _item_label(collection, shown_one if one else shown_other)
+        if not everything and (one is None or other is None):
+            lines = [_item_line(collection.columns, item, names) for item in (shown_one, shown_other)]
+            found.append(Altered(label, lines[0], lines[1], path))
+            continue
+        for column in collection.columns:
+            if (one or {}).get(column.name) != (other or {}).get(column.name):
+                texts = [show(column, item.get(column.name), names).text for item in (shown_one, shown_other)]
+                found.append(Altered(f"{label}: {column.title}", texts[0], texts[1], path))
+    return found
+
+
+def _item_label(collection: Collection, item: Mapping[str, Any]) -> str:
+    identity = [str(item[column]) for column in collection.identity if item.get(column)]
+    return " ".join([collection.title, *identity])
 
 
 def part_of(spec: EntitySpec, name: str) -> Attribute | None:

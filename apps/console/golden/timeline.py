@@ -10,7 +10,7 @@ from django.db import models
 from psycopg import Cursor, sql
 
 from apps.console.masking import Sight
-from apps.console.values import names_of, show_any, title_of
+from apps.console.values import altered, names_of
 from apps.core.bulk import raw_cursor
 from apps.golden.documents import column_of, item_model, typed_model
 from apps.golden.spec import Attribute, EntitySpec
@@ -72,8 +72,8 @@ def revisions_of(
     for moment, name, old, new in steps:
         if moment not in revisions:
             continue
-        texts = [show_any(spec, name, sight.value(name, value), names) for value in (old, new)]
-        revisions[moment].changes.append(FieldChange(title_of(spec, name), texts[0], texts[1]))
+        told = altered(sight, name, old, new, names)
+        revisions[moment].changes.extend(FieldChange(each.title, each.before, each.after) for each in told)
     return list(revisions.values()), len(rows) > SHOWN
 
 

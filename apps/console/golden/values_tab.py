@@ -69,6 +69,16 @@ class Group:
     rows: list[ValueRow] = field(default_factory=list)
     tables: list[ItemTable] = field(default_factory=list)
 
+    @property
+    def told(self) -> list[ValueRow]:
+        """Return the attributes that have a value, or that some member tells something about."""
+        return [row for row in self.rows if row.shown.text or row.others]
+
+    @property
+    def untold(self) -> list[str]:
+        empty = [row.attribute.title for row in self.rows if not (row.shown.text or row.others)]
+        return empty + [table.collection.title for table in self.tables if not table.rows]
+
 
 def origin_of(entry: Mapping[str, Any] | None) -> Origin | None:
     if not entry:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from apps.console.differences import Compared, compare_lists, compare_texts
+from apps.console.differences import Compared, compare_texts
 from apps.console.golden.values_tab import Origin, origin_of
 from apps.console.masking import Sight
-from apps.console.values import Names, names_of, part_of, reference_ids, show_any, title_of
+from apps.console.values import Names, altered, names_of, reference_ids
 from apps.golden.registry import entity
 from apps.golden.spec import EntitySpec
 from apps.stewardship.models import ChangeRequest, RequestStatus
@@ -33,10 +33,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One attribute of a request: before and after in pieces, and where the new value comes from."""
+    """One value of a request: before and after in pieces, and where the old and the new one come from."""
 
-    title: str
-    rows: list[Compared]
+    compared: Compared
+    origin_before: Origin | None
     origin: Origin | None
 
 
@@ -91,12 +91,9 @@ def _names(rows: Iterable[ChangeRequest], *, clear: bool) -> Names:
 def _queued(row: ChangeRequest, names: Names, *, clear: bool, user_id: int | None, now: datetime) -> Queued:
     sight = Sight(entity(row.entity), clear)
     changes = [
-        (
-            title_of(sight.spec, name),
-            _text(sight, name, row.before, names),
-            _text(sight, name, row.after, names),
-        )
+        (each.title, each.before, each.after)
         for name in row.after
+        for each in altered(sight, name, row.before.get(name), row.after.get(name), names)
     ]
     pending = row.status == RequestStatus.PENDING
     return Queued(
@@ -108,42 +105,26 @@ def _queued(row: ChangeRequest, names: Names, *, clear: bool, user_id: int | Non
     )
 
 
-def _text(sight: Sight, name: str, document: Mapping[str, Any], names: Names) -> str:
-    return show_any(sight.spec, name, sight.value(name, document.get(name)), names)
-
-
 def is_own(request: ChangeRequest, user_id: int | None) -> bool:
     """Tell whether this user asked for it, and so must not answer it."""
     return request.requested_by_id is not None and request.requested_by_id == user_id
 
 
-def differences_of(request: ChangeRequest, sight: Sight) -> list[Difference]:
-    """Return what a request would change, attribute by attribute, items of collections one by one."""
-    spec, names = sight.spec, _names([request], clear=sight.clear)
-    found = []
-    for name in request.after:
-        title, origin = title_of(spec, name), origin_of(_origin_entry(request, name))
-        if part_of(spec, name) is not None:
-            before, after = (_text(sight, name, side, names) for side in (request.before, request.after))
-            rows = [compare_texts(title, before, after)]
-        else:
-            lists = [_lines(sight, name, side, names) for side in (request.before, request.after)]
-            rows = compare_lists(title, *lists)
-        found.append(Difference(title, rows, origin))
-    return found
-
-
-def _lines(sight: Sight, name: str, document: Mapping[str, Any], names: Names) -> list[str]:
-    items = sight.value(name, document.get(name)) or []
-    return [show_any(sight.spec, name, [item], names) for item in items]
-
-
-def _origin_entry(request: ChangeRequest, name: str) -> Mapping[str, Any] | None:
-    entry: Mapping[str, Any] | None = request.provenance.get(name)
-    if entry is None:
-        paths = (each for path, each in sorted(request.provenance.items()) if path.startswith(f"{name}:"))
-        entry = next(paths, None)
-    return entry
+def differences_of(request: ChangeRequest, sight: Sight, provenance: Mapping[str, Any]) -> list[Difference]:
+    """Return what a request would change, value by value; `provenance` is the golden record's as it is now."""
+    names = _names([request], clear=sight.clear)
+    pending = request.status == RequestStatus.PENDING
+    return [
+        Difference(
+            compared=compare_texts(each.title, each.before, each.after),
+            origin_before=origin_of(provenance.get(each.path)) if pending and each.before else None,
+            origin=origin_of(request.provenance.get(each.path)),
+        )
+        for name in request.after
+        for each in altered(
+            sight, name, request.before.get(name), request.after.get(name), names, everything=True
+        )
+    ]
 
 
 def find_request(pk: UUID) -> ChangeRequest | None:

@@ -12,7 +12,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from apps.accounts.roles import Capability
-from apps.console.masking import sight_of
+from apps.console.golden.header import head_or_404
+from apps.console.golden.members import member_records
+from apps.console.golden.values_tab import matrix
 from apps.console.permissions import user_may
 from apps.console.requests.queue import (
     Wanted,
@@ -25,6 +27,7 @@ from apps.console.requests.queue import (
     spec_of,
 )
 from apps.console.screens import ConsoleView, failures_as_messages, screen
+from apps.console.values import names_of, reference_ids
 from apps.core.clock import utcnow
 from apps.core.errors import HubError
 from apps.golden.registry import entities
@@ -141,7 +144,17 @@ class RequestView(ConsoleView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = self._request_or_404(kwargs["pk"])
         spec = spec_of(asked)
-        sight = sight_of(self.request, spec)
+        head = head_or_404(self.request, spec.name, asked.record_id)
+        sight = head.sight
+        members = member_records(spec, head.id, sight)
+        names = names_of(
+            reference_ids(spec, head.document, *(member.values for member in members)), clear=sight.clear
+        )
+        said = [
+            row
+            for row in matrix(spec, head.document, members, names, sight)
+            if row.group == asked.group and any(text for text, _ in row.cells)
+        ]
         pending = asked.status == RequestStatus.PENDING
         own = is_own(asked, self.request.user.pk)
         return super().get_context_data(
@@ -149,8 +162,10 @@ class RequestView(ConsoleView):
             title=f"Change of {asked.group.replace('_', ' ')}",
             asked=asked,
             spec=spec,
-            record_title=sight.title(asked.record.title),
-            differences=differences_of(asked, sight),
+            head=head,
+            members=members,
+            rows=said,
+            differences=differences_of(asked, sight, head.document.get("provenance", {})),
             pending=pending,
             overdue=pending and asked.due_at < utcnow(),
             own=own,

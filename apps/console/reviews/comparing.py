@@ -91,24 +91,27 @@ def _document(spec: EntitySpec, values: Mapping[str, Any]) -> Document:
     return with_golden_ids(spec, {name: value for name, value in values.items() if value is not None}, {})
 
 
+SECTIONS = (("differs", "Different"), ("same", "Equal"), ("one", "Only one of them tells"))
+"""What a decision hangs on comes first."""
+
+
 def _groups(
     spec: EntitySpec, left: Document, right: Document, names: Names, sight: Sight
 ) -> list[tuple[str, list[Compared]]]:
-    groups: dict[str, list[Compared]] = {}
+    """Return the compared values by section, within each in the spec's order."""
+    rows: list[Compared] = []
     for attribute in spec.attributes:
         texts = [_text(attribute, document, names, sight) for document in (left, right)]
-        row = compare_texts(attribute.title, *texts)
-        if row.kind != "empty":
-            groups.setdefault(attribute.group or attribute.name, []).append(row)
+        rows.append(compare_texts(attribute.title, *texts))
     for collection in spec.collections:
         lists = [
             [show_any(spec, collection.name, [item], names) for item in shown or ()]
             for shown in (sight.value(collection.name, d.get(collection.name)) for d in (left, right))
         ]
-        rows = compare_lists(collection.title, *lists)
-        if rows:
-            groups.setdefault(collection.group or collection.name, []).extend(rows)
-    return list(groups.items())
+        rows += compare_lists(collection.title, *lists)
+    kinds = {"left": "one", "right": "one"}
+    grouped = [(title, [r for r in rows if kinds.get(r.kind, r.kind) == kind]) for kind, title in SECTIONS]
+    return [(title, own) for title, own in grouped if own]
 
 
 def _text(attribute: Attribute, document: Document, names: Names, sight: Sight) -> str:

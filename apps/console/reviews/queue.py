@@ -7,9 +7,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.console.badges import MOST
+from apps.console.masking import Sight
+from apps.golden.registry import entity
 from apps.matching.models import CandidatePair, PairDecision, PairStatus
+from apps.sources.models import Crosswalk
 
-NEXT = 9
+NEXT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,10 @@ class Progress:
         return round(100 * self.decided_today / total) if total else 100
 
 
-def open_pairs(entity: str = "") -> QuerySet[CandidatePair]:
+def open_pairs(entity_name: str = "") -> QuerySet[CandidatePair]:
     """Return the pairs that wait, the likeliest first."""
     pairs = CandidatePair.objects.filter(status=PairStatus.OPEN).order_by("-probability", "-id")
-    return pairs.filter(entity=entity) if entity else pairs
+    return pairs.filter(entity=entity_name) if entity_name else pairs
 
 
 def _beyond(pair: CandidatePair, *, backwards: bool) -> Q:
@@ -37,22 +40,43 @@ def _beyond(pair: CandidatePair, *, backwards: bool) -> Q:
     return Q(**{f"probability__{side}": pair.probability}) | Q(**same)
 
 
-def pairs_after(pair: CandidatePair, entity: str = "", limit: int = NEXT) -> list[CandidatePair]:
+def pairs_after(pair: CandidatePair, entity_name: str = "", limit: int = NEXT) -> list[CandidatePair]:
     """Return the open pairs that follow one, whether that one is still open or not."""
-    rows = open_pairs(entity).filter(_beyond(pair, backwards=False))
+    rows = open_pairs(entity_name).filter(_beyond(pair, backwards=False))
     return list(rows.select_related("left", "right")[:limit])
 
 
-def pair_before(pair: CandidatePair, entity: str = "") -> CandidatePair | None:
-    rows = open_pairs(entity).filter(_beyond(pair, backwards=True))
+def pair_before(pair: CandidatePair, entity_name: str = "") -> CandidatePair | None:
+    rows = open_pairs(entity_name).filter(_beyond(pair, backwards=True))
     return rows.order_by("probability", "id").first()
 
 
-def next_pair(pair: CandidatePair | None, entity: str = "") -> CandidatePair | None:
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A pair as the list of what comes next shows it."""
+
+    pair: CandidatePair
+    left: str
+    right: str
+
+
+def upcoming_after(pair: CandidatePair, entity_name: str, *, clear: bool) -> list[Upcoming]:
+    """Return the pairs that follow with what their golden records are called, in two statements."""
+    pairs = pairs_after(pair, entity_name)
+    ids = [pk for each in pairs for pk in (each.left_id, each.right_id)]
+    homes = Crosswalk.objects.filter(pk__in=ids).values_list("source_record_id", "entity", "record__title")
+    titles = {pk: Sight(entity(name), clear).title(title) for pk, name, title in homes}
+    return [
+        Upcoming(each, titles.get(each.left_id, each.left.key), titles.get(each.right_id, each.right.key))
+        for each in pairs
+    ]
+
+
+def next_pair(pair: CandidatePair | None, entity_name: str = "") -> CandidatePair | None:
     """Return the pair after this one; at the end of the queue its first one that is not this one."""
-    if pair is not None and (following := pairs_after(pair, entity, limit=1)):
+    if pair is not None and (following := pairs_after(pair, entity_name, limit=1)):
         return following[0]
-    rows = open_pairs(entity)
+    rows = open_pairs(entity_name)
     return rows.exclude(pk=pair.pk).first() if pair is not None else rows.first()
 
 
@@ -60,9 +84,9 @@ def find_pair(pk: UUID) -> CandidatePair | None:
     return CandidatePair.objects.select_related("left__system", "right__system").filter(pk=pk).first()
 
 
-def progress_of(username: str, *, entity: str, now: datetime) -> Progress:
+def progress_of(username: str, *, entity_name: str, now: datetime) -> Progress:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     decided = PairDecision.objects.filter(decided_by=username, decided_at__gte=midnight)
-    if entity:
-        decided = decided.filter(entity=entity)
-    return Progress(open=open_pairs(entity)[:MOST].count(), decided_today=decided.count())
+    if entity_name:
+        decided = decided.filter(entity=entity_name)
+    return Progress(open=open_pairs(entity_name)[:MOST].count(), decided_today=decided.count())

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from apps.accounts.roles import Capability
 from apps.console.masking import sight_of
+from apps.console.permissions import user_may
 from apps.console.reviews.comparing import compare_pair
-from apps.console.reviews.queue import find_pair, next_pair, pair_before, pairs_after, progress_of
+from apps.console.reviews.queue import find_pair, next_pair, pair_before, progress_of, upcoming_after
 from apps.console.screens import ConsoleView, failures_as_messages, screen
 from apps.core.clock import utcnow
 from apps.golden.registry import entities, entity
@@ -39,6 +40,11 @@ class ReviewPage(ConsoleView):
         wanted = self.request.GET.get("entity", "")
         return wanted if wanted in entities else ""
 
+    @property
+    def partial(self) -> bool:
+        """Tell whether htmx asks: it swaps in the pair alone."""
+        return self.request.headers.get("HX-Request") == "true"
+
     def get_template_names(self) -> list[str]:
         return ["console/reviews/pair.html"] if self.partial else [self.template_name]
 
@@ -47,16 +53,17 @@ class ReviewPage(ConsoleView):
         context: dict[str, Any] = {
             "entity_name": name,
             "specs": list(entities.values()),
-            "progress": progress_of(self.request.user.get_username(), entity=name, now=now),
+            "progress": progress_of(self.request.user.get_username(), entity_name=name, now=now),
             "comparison": None,
             "partial": self.partial,
         }
         if pair is not None:
             spec = entity(pair.entity)
+            clear = user_may(self.request, Capability.UNMASK)
             context |= {
                 "spec": spec,
                 "comparison": compare_pair(spec, pair, sight_of(self.request, spec)),
-                "following": pairs_after(pair, name),
+                "following": upcoming_after(pair, name, clear=clear),
                 "previous": pair_before(pair, name),
                 "is_open": pair.status == PairStatus.OPEN,
             }
