@@ -41,6 +41,7 @@ class Stack:
             "CELERY_BROKER_URL": os.environ.get("CELERY_BROKER_URL") or broker_url(self.state),
             "MDM_SANDBOX_CRM_URL": f"http://127.0.0.1:{self.crm_port}",
             "MDM_SANDBOX_ERP_URL": f"http://127.0.0.1:{self.erp_port}",
+            "MDM_SUPERVISED": "1",
             "PYTHONUNBUFFERED": "1",
         }
 

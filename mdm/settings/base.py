@@ -14,6 +14,7 @@ env = environ.Env()
 
 BASE_DIR = ROOT
 MDM_HOME = home()
+MDM_SUPERVISED = env.bool("MDM_SUPERVISED", default=False)  # `up` watches the worker's marks in MDM_HOME/run
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 ROOT_URLCONF = "mdm.urls"
