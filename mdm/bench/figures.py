@@ -1,0 +1,129 @@
+"""The figures of a benchmark: stable names, what they mean, and the goals some of them have."""
+
+import operator
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+LANDING_STAGES = ("find_keys", "read_stored", "map_rows", "write", "rest")
+PIPELINE_STAGES = ("claim", "standardize", "match", "plan", "route", "apply", "finish", "merge", "rest")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`at` least ">=" or most "<=" a value."""
+
+    at: str
+    value: float
+
+    def met(self, figure: float) -> bool:
+        return bool({">=": operator.ge, "<=": operator.le}[self.at](figure, self.value))
+
+    def __str__(self) -> str:
+        return f"{self.at} {self.value:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a figure tells."""
+
+    unit: str
+    text: str
+    goal: Goal | None = None
+
+
+def _least(value: float) -> Goal:
+    return Goal(">=", value)
+
+
+def _most(value: float) -> Goal:
+    return Goal("<=", value)
+
+
+LANDING: Mapping[str, Meaning] = {
+    "landing.rows": Meaning("rows", "accounts in the extract"),
+    "landing.copy.cpu_us": Meaning("µs/row", "COPY of the file into a table of text columns"),
+    "landing.copy.rows_per_second": Meaning("rows/s", "the same by the clock"),
+    "landing.first.cpu_us": Meaning("µs/row", "first load: read, map, store, history, references"),
+    "landing.first.postgres_cpu_us": Meaning("µs/row", "of which PostgreSQL"),
+    "landing.first.rows_per_second": Meaning("rows/s", "first load by the clock, one process"),
+    "landing.first.wal_bytes": Meaning("B/row", "write-ahead log of the first load"),
+    "landing.first.to_copy": Meaning("x", "CPU of the first load / COPY"),
+    "landing.reload.cpu_us": Meaning("µs/row", "load of the same file again"),
+    "landing.reload.rows_per_second": Meaning("rows/s", "the same by the clock"),
+    "landing.reload.to_copy": Meaning("x", "CPU of the re-load / COPY"),
+    "landing.reload.to_first": Meaning("x", "CPU of the re-load / first load", _most(0.1)),
+    "landing.reload.wal_bytes": Meaning("B/row", "write-ahead log of the re-load", _most(1)),
+    "landing.simple_history.cpu_us": Meaning("µs/row", "bulk_create_with_history of mapped rows"),
+    "landing.simple_history.to_first": Meaning("x", "its CPU / first load", _least(15)),
+    "landing.simple_history.to_write": Meaning("x", "its CPU / the write stage of the first load"),
+    "landing.row_by_row.cpu_us": Meaning("µs/row", "update_or_create() with history of mapped rows"),
+    "landing.row_by_row.to_first": Meaning("x", "its CPU / first load", _least(150)),
+    "landing.row_by_row.to_write": Meaning("x", "its CPU / the write stage of the first load"),
+    **{
+        f"landing.share.{stage}": Meaning("of CPU", f"first load: {stage.replace('_', ' ')}")
+        for stage in LANDING_STAGES
+    },
+}
+PIPELINE: Mapping[str, Meaning] = {
+    "pipeline.records": Meaning("records", "customer records of two systems"),
+    "pipeline.golden": Meaning("records", "golden customers they became"),
+    "pipeline.land.cpu_ms": Meaning("ms/record", "landing of both files"),
+    "pipeline.master.cpu_ms": Meaning("ms/record", "standardize to outbox"),
+    "pipeline.cpu_ms": Meaning("ms/record", "both"),
+    "pipeline.postgres_cpu_ms": Meaning("ms/record", "of which PostgreSQL"),
+    "pipeline.records_per_second": Meaning("records/s", "both by the clock, one process"),
+    "pipeline.records_per_second_on_2_cores": Meaning("records/s", "2 / CPU per record", _least(1500)),
+    "pipeline.small.cpu_ms": Meaning("ms/record", "both, for a tenth of the records"),
+    "pipeline.growth": Meaning("x", "CPU per record, all / a tenth", _most(1.2)),
+    "pipeline.posted.cpu_ms": Meaning("ms", "one more record, landed and mastered", _most(25)),
+    "pipeline.peak_memory_mb": Meaning("MB", "of the process"),
+    **{f"pipeline.share.{stage}": Meaning("of CPU", f"mastering: {stage}") for stage in PIPELINE_STAGES},
+}
+LOOKUP: Mapping[str, Meaning] = {
+    "lookup.records": Meaning("records", "golden customers"),
+    "lookup.raw_row.cpu_ms": Meaning("ms", "psycopg 3, prepared: row_to_json of the typed row by id"),
+    "lookup.raw.by_id.cpu_ms": Meaning("ms", "psycopg 3, prepared: the API's whole document by id"),
+    "lookup.raw.by_key.cpu_ms": Meaning("ms", "the same by system and key"),
+    "lookup.by_id.cpu_ms": Meaning("ms", "GET by golden id, authenticated, rate limited, one web process"),
+    "lookup.by_key.cpu_ms": Meaning("ms", "GET by system and key, the same"),
+    "lookup.by_id.postgres_cpu_ms": Meaning("ms", "GET by golden id, of which PostgreSQL"),
+    "lookup.by_id.of_raw": Meaning("x", "raw / GET, by golden id", _least(0.4)),
+    "lookup.by_key.of_raw": Meaning("x", "raw / GET, by system and key", _least(0.4)),
+    "lookup.by_id.of_raw_row": Meaning("x", "raw typed row / GET, by golden id"),
+    "lookup.drf.cpu_ms": Meaning("ms", "tuned DRF ModelSerializer of the typed row, no authentication"),
+    "lookup.drf.to_by_id": Meaning("x", "its CPU / GET by golden id", _least(10)),
+}
+SUITES: Mapping[str, Mapping[str, Meaning]] = {"landing": LANDING, "pipeline": PIPELINE, "lookup": LOOKUP}
+MEANINGS = {**LANDING, **PIPELINE, **LOOKUP}
+
+Figures = dict[str, float]
+
+
+def machine() -> dict[str, object]:
+    """Return what the figures were measured on."""
+    model = ""
+    cpus = Path("/proc/cpuinfo")
+    if cpus.exists():
+        named = [line for line in cpus.read_text().splitlines() if line.startswith("model name")]
+        model = named[0].partition(":")[2].strip() if named else ""
+    return {
+        "cpu": model or platform.processor(),
+        "cores": os.cpu_count(),
+        "load_average": [round(value, 1) for value in os.getloadavg()],
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def as_document(figures: Figures, *, rows: int, postgres: str) -> dict[str, object]:
+    """Return what `--json` writes: figures by name, and of those with a goal whether it is met."""
+    goals = {
+        name: {"goal": str(meaning.goal), "met": meaning.goal.met(figures[name])}
+        for name, meaning in MEANINGS.items()
+        if meaning.goal and name in figures
+    }
+    where = {**machine(), "postgresql": postgres}
+    return {"format": 1, "machine": where, "rows": rows, "figures": figures, "goals": goals}
