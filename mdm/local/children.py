@@ -110,7 +110,7 @@ def own_folder(path: Path, *, mode: int, account: pwd.struct_passwd | None = Non
     owner = account.pw_uid if account else os.geteuid()
     found = path.lstat()
     if path.is_symlink() or found.st_uid not in (owner, os.geteuid()):
-        raise LocalServiceError(f"{path} belongs to another user: remove it or set another MDM_HOME")
+        raise LocalServiceError(f"{path} belongs to another user: run as that user or set another MDM_HOME")
     if account and found.st_uid != owner:
         os.chown(path, owner, account.pw_gid)
     path.chmod(mode)
