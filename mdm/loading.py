@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from apps.connectors.selectors import active_layouts
+from apps.core.errors import HubError
 from apps.pipeline.contracts import BatchReport
 from apps.pipeline.services import run_pending
 from apps.sources.contracts import Counts, Mode
@@ -77,3 +78,19 @@ def show_counts(totals: dict[str, Counts], report: BatchReport, console: Console
         console.print(f"  {layout:<28} {', '.join(parts) or 'nothing'}")
     parts = [f"{value:,} {name}" for name, value in asdict(report).items() if value]
     console.print(f"  {'pipeline':<28} {', '.join(parts) or 'nothing was pending'}")
+
+
+class NothingToLoad(HubError):
+    code = "nothing_to_load"
+    title = "No file of the folder fits the file patterns of an active layout"
+
+
+def load_folder(folder: Path, console: Console, *, mode: Mode = "full", encoding: str = "utf-8") -> None:
+    """Land every extract of a folder, run the pipeline and print what became of it. Raises NothingToLoad."""
+    files = list(files_with_layouts(folder))
+    if not files:
+        raise NothingToLoad(
+            f"{folder}: name files as the active layouts expect them, e.g. salesforce/accounts.csv."
+        )
+    totals = land_files(files, mode=mode, encoding=encoding, console=console)
+    show_counts(totals, run_with_progress(console), console)

@@ -1,15 +1,18 @@
-"""Generate the demo firm and load it."""
+"""Generate the demo firm and load it, as its systems would send it: everything once, then a day of changes."""
 
 import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from rich.console import Console
 
+from apps.audit.context import Actor, acting
 from apps.golden.models import GoldenRecord
-from mdm.demo import write_extracts
+from mdm.demo import generate, second_wave, write_extracts
+from mdm.loading import load_folder
+from mdm.report import print_report
 
 
 class Command(BaseCommand):
@@ -22,12 +25,22 @@ class Command(BaseCommand):
         parser.add_argument(
             "--seed", type=int, default=7, help="the same seed gives the same firm (default: 7)"
         )
+        parser.add_argument("--no-changes", action="store_true", help="leave out the later day of changes")
         parser.add_argument("--again", action="store_true", help="load even if golden records are there")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if GoldenRecord.objects.exists() and not options["again"]:
             self.stdout.write("golden records are there already: the demo firm is not loaded again")
             return
-        with TemporaryDirectory() as folder:
-            write_extracts(options["size"], Path(folder), seed=options["seed"])
-            call_command("load_folder", folder)
+        console = Console(soft_wrap=True)
+        firm = generate(options["size"], options["seed"])
+        with acting(Actor(name="demo firm"), reason="extracts of the demo firm"):
+            with TemporaryDirectory() as folder:
+                write_extracts(firm, Path(folder))
+                load_folder(Path(folder), console)
+            if not options["no_changes"]:
+                console.print("a later day: changed, new and repeated records")
+                with TemporaryDirectory() as folder:
+                    second_wave(firm, Path(folder))
+                    load_folder(Path(folder), console)
+        print_report(console)

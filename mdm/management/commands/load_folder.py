@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from apps.audit.context import Actor, acting
-from mdm.loading import files_with_layouts, land_files, run_with_progress, show_counts
+from mdm.loading import NothingToLoad, load_folder
 from mdm.report import print_report
 
 
@@ -25,11 +25,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console(soft_wrap=True)
         folder: Path = options["folder"]
-        files = list(files_with_layouts(folder))
-        if not files:
-            raise CommandError(f"{folder}: no file there fits the file patterns of an active layout")
-        with acting(Actor(name="load_folder"), reason=f"load {folder.name}"):
-            totals = land_files(files, mode=options["mode"], encoding=options["encoding"], console=console)
-            report = run_with_progress(console)
-        show_counts(totals, report, console)
+        try:
+            with acting(Actor(name="load_folder"), reason=f"load {folder.name}"):
+                load_folder(folder, console, mode=options["mode"], encoding=options["encoding"])
+        except NothingToLoad as error:
+            raise CommandError(str(error)) from error
         print_report(console)
