@@ -4,11 +4,10 @@ import json
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.accounts.roles import Capability
-from apps.connectors.contracts import Finding
 from apps.connectors.models import Connection
 from apps.connectors.registry import CONNECTORS
 from apps.connectors.selectors import connector_for
@@ -45,10 +44,6 @@ def options_of(text: str) -> dict[str, Any]:
     if not isinstance(options, dict):
         raise NotAnObject('Write names and values, e.g. {"account": "TSTDRV1"}.')
     return options
-
-
-def finding_words(finding: Finding) -> str:
-    return f"{finding.name}: {finding.detail or ('well' if finding.ok else 'not well')}"
 
 
 @screen("connections/", name="connections")
@@ -130,11 +125,6 @@ class ConnectionView(ActingView):
         set_secrets(connection=self._connection(), secrets=secrets, actor=whoever_acts(), now=utcnow())
         messages.success(request, f"{len(secrets)} secrets are sealed; nobody can read them from here.")
 
-    def act_check(self, request: HttpRequest) -> None:
+    def act_check(self, request: HttpRequest) -> HttpResponse:
         """Ask the system itself: sign-in, permissions, external-id fields, clock."""
-        health = connector_for(self._connection()).check()
-        for finding in health.findings:
-            level = messages.SUCCESS if finding.ok else messages.ERROR
-            messages.add_message(request, level, finding_words(finding))
-        if not health.ok:
-            messages.error(request, "The system cannot be used like this.")
+        return self.show(health=connector_for(self._connection()).check())

@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.accounts.roles import Capability
 from apps.console.acts import ActingView
 from apps.console.permissions import user_may
+from apps.console.rules.groups import titles_by_group
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -25,6 +26,7 @@ from apps.mastering.services import (
     known_owners,
     write_ownership_draft,
 )
+from apps.sources.services import mark_entity_pending
 
 Rules = dict[tuple[str, str], OwnershipCell]
 
@@ -55,9 +57,8 @@ def grid_of(
     spec: EntitySpec, rules: Rules, active: Rules
 ) -> list[tuple[str, tuple[str, ...], list[GridCell]]]:
     """Return (group, its attributes, cells by state: any first) in the spec's order."""
-    parts = [*spec.attributes, *spec.collections]
     rows = []
-    for group in spec.groups():
+    for group, titles in titles_by_group(spec).items():
         cells = []
         for state in (ANY, *spec.lifecycle.states):
             cell = rules.get((group, state), OwnershipCell(()))
@@ -70,7 +71,6 @@ def grid_of(
                     cell != active.get((group, state), OwnershipCell(())),
                 )
             )
-        titles = tuple(part.title for part in parts if (part.group or part.name) == group)
         rows.append((group, titles, cells))
     return rows
 
@@ -81,7 +81,7 @@ class OwnershipView(ActingView):
 
     title = "Ownership"
     template_name = "console/rules/ownership.html"
-    acts: ClassVar = dict.fromkeys(("draft", "save", "activate"), Capability.EDIT_RULES)
+    acts: ClassVar = dict.fromkeys(("draft", "save", "activate", "apply"), Capability.EDIT_RULES)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET
@@ -140,3 +140,12 @@ class OwnershipView(ActingView):
             f"Ownership v{matrix.version} is active: it decides from the next change of each record on.",
         )
         return self._page(matrix.version, request.GET.get("entity", ""))
+
+    def act_apply(self, request: HttpRequest) -> None:
+        """Have the golden records of the shown entity computed again."""
+        name = request.GET.get("entity", "")
+        spec = entity(name) if name in entities else next(iter(entities.values()))
+        count = mark_entity_pending(entity=spec.name, now=utcnow())
+        messages.success(
+            request, f"{count:,} source records wait for the pipeline; it takes them within seconds."
+        )

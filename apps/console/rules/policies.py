@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.accounts.roles import Capability
 from apps.console.acts import ActingView
 from apps.console.permissions import user_may
+from apps.console.rules.groups import titles_by_group
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -42,14 +43,13 @@ def cells_of(policy: ApprovalPolicy | None, entity_name: str) -> dict[str, Polic
 
 
 def rows_of(spec: EntitySpec, cells: dict[str, PolicyCell], active: dict[str, PolicyCell]) -> list[PolicyRow]:
-    parts = [*spec.attributes, *spec.collections]
     rows = []
-    for group in spec.groups():
+    for group, titles in titles_by_group(spec).items():
         cell = cells.get(group)
         rows.append(
             PolicyRow(
                 group=group,
-                attributes=tuple(part.title for part in parts if (part.group or part.name) == group),
+                attributes=titles,
                 held=cell is not None,
                 states=cell.states if cell else frozenset(),
                 due_hours=cell.due_hours if cell else DUE_HOURS,

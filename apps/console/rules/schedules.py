@@ -39,8 +39,8 @@ class JobRow:
 
 
 def jobs() -> QuerySet[Any]:
-    rows = PeriodicTask.objects.select_related("interval", "crontab").exclude(task__startswith=OWN)
-    return rows.order_by("name")
+    rows: QuerySet[Any] = PeriodicTask.objects.select_related("interval", "crontab")
+    return rows.exclude(task__startswith=OWN).order_by("name")
 
 
 def _row(job: PeriodicTask, run: MatchRun | None) -> JobRow:

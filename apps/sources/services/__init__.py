@@ -13,6 +13,7 @@ from apps.sources.services.loads import (
 from apps.sources.services.pending import (
     claim_pending,
     finish_pending,
+    mark_entity_pending,
     mark_members_pending,
     mark_referrers_pending,
     quarantine_pending,
@@ -33,6 +34,7 @@ __all__ = [
     "land_extract",
     "land_posted",
     "land_rows",
+    "mark_entity_pending",
     "mark_members_pending",
     "mark_referrers_pending",
     "open_load",

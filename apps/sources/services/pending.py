@@ -46,6 +46,17 @@ def mark_members_pending(*, record_ids: Sequence[UUID], now: datetime) -> int:
         return cursor.rowcount
 
 
+def mark_entity_pending(*, entity: str, now: datetime) -> int:
+    """Have every golden record of an entity computed again, as after a change of rules; return the source records."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "UPDATE sources_sourcerecord SET pending_since = %s"
+            " WHERE entity = %s AND pending_since IS NULL AND complete",
+            (now, entity),
+        )
+        return cursor.rowcount
+
+
 def mark_referrers_pending(*, source_record_ids: Sequence[UUID], now: datetime) -> int:
     """Have every record computed again that refers to one of these, whose crosswalk is new or moved."""
     with raw_cursor() as cursor:
