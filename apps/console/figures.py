@@ -90,24 +90,42 @@ def _window(now: datetime) -> tuple[datetime, datetime]:
     return now - timedelta(days=30), now - LONG
 
 
+QUALITY_BANDS = (
+    (100, "100", GREEN),
+    (80, "80 to 99", "#a3e635"),
+    (50, "50 to 79", AMBER),
+    (0, "below 50", RED),
+)
+
+
 def quality_chart() -> Chart:
-    """Return how many live golden records score in each band of ten, by entity."""
+    """Return, per entity, the share of its live golden records in each band of quality, in percent."""
     rows = _kept("quality", lambda: _rows(
-        "SELECT entity, quality / 10 * 10, count(*) FROM golden_goldenrecord WHERE status = 'live' GROUP BY 1, 2"
+        "SELECT entity, CASE WHEN quality = 100 THEN 100 WHEN quality >= 80 THEN 80 WHEN quality >= 50 THEN 50"
+        " ELSE 0 END, count(*) FROM golden_goldenrecord WHERE status = 'live' GROUP BY 1, 2"
     ))  # fmt: skip
     counts = {(entity, low): count for entity, low, count in rows}
-    lows = list(range(min((low for _, low in counts), default=0), 101, 10))
+    specs = list(entities.values())
+    totals = {
+        spec.name: sum(counts.get((spec.name, low), 0) for low, _, _ in QUALITY_BANDS) for spec in specs
+    }
     return {
         "type": "bar",
         "stacked": True,
-        "labels": ["100" if low == 100 else f"{low}–{low + 9}" for low in lows],
+        "horizontal": True,
+        "unit": "%",
+        "max": 100,
+        "labels": [spec.plural for spec in specs],
         "datasets": [
             {
-                "label": spec.plural,
-                "data": [counts.get((spec.name, low), 0) for low in lows],
-                "backgroundColor": ENTITY_COLOURS[number % len(ENTITY_COLOURS)],
+                "label": label,
+                "data": [
+                    round(100 * counts.get((spec.name, low), 0) / (totals[spec.name] or 1), 1)
+                    for spec in specs
+                ],
+                "backgroundColor": colour,
             }
-            for number, spec in enumerate(entities.values())
+            for low, label, colour in QUALITY_BANDS
         ],
     }
 

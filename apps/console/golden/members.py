@@ -56,6 +56,11 @@ class MemberRecord:
     def label(self) -> str:
         return f"{self.system}:{self.key}"
 
+    @property
+    def faults(self) -> int:
+        """Return how many of its issues somebody should look at."""
+        return sum(issue.get("severity") != "info" for issue in self.issues)
+
 
 def member_records(spec: EntitySpec, record_id: UUID, sight: Sight) -> list[MemberRecord]:
     """Return the members in two statements. Without the capability to unmask, rows as sent are left out."""

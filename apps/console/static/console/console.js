@@ -11,7 +11,7 @@
     document.querySelectorAll("canvas[data-chart]").forEach((canvas) => {
       const source = document.getElementById(canvas.dataset.chart);
       if (!source) return;
-      const { type, labels, datasets, stacked, horizontal } = JSON.parse(source.textContent);
+      const { type, labels, datasets, stacked, horizontal, unit = "", max } = JSON.parse(source.textContent);
       const text = css("--hub-mute"), line = css("--hub-line");
       const scale = { stacked, ticks: { color: text, font: { size: 11 }, precision: 0 }, grid: { color: line }, border: { display: false } };
       drawn.push(new Chart(canvas, {
@@ -21,9 +21,9 @@
           indexAxis: horizontal ? "y" : "x",
           responsive: true, maintainAspectRatio: false, animation: false,
           interaction: { mode: "index", intersect: false },
-          plugins: { legend: { display: datasets.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, font: { size: 11 } } } },
+          plugins: { tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${item.formattedValue}${unit}` } }, legend: { display: datasets.length > 1, position: "bottom", labels: { color: text, boxWidth: 10, boxHeight: 10, font: { size: 11 } } } },
           scales: type === "doughnut" ? {} : {
-            x: { ...scale, grid: { ...scale.grid, display: Boolean(horizontal) }, beginAtZero: true },
+            x: { ...scale, max: horizontal ? max : undefined, grid: { ...scale.grid, display: Boolean(horizontal) }, beginAtZero: true },
             y: { ...scale, grid: { ...scale.grid, display: !horizontal }, beginAtZero: true },
           },
         },
