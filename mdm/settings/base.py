@@ -128,6 +128,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 
+# Keys that sealed secrets before MDM_FIELD_KEY: they still open what no one has sealed again.
+MDM_FIELD_KEYS_RETIRED: list[str] = env.list("MDM_FIELD_KEYS_RETIRED", default=[])
+
 # Database: server-side binding is what makes psycopg prepare statements at all under Django.
 DATABASE_OPTIONS = {"server_side_binding": True, "prepare_threshold": 3}
 CONN_HEALTH_CHECKS = True
