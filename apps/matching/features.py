@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from apps.golden.spec import Document, EntitySpec
+from apps.golden.spec import Attribute, Document, EntitySpec
 from apps.matching.engine import Table
+from apps.sources.selectors import resolve_keys
 
 Cell = str | list[str] | None
 
@@ -30,11 +31,36 @@ def cell_of(document: Mapping[str, Any], path: str) -> Cell:
 
 
 def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, dict):  # a reference that is not resolved: system and key stand for it
-        return f"{value.get('system')}:{value.get('key')}"
-    return str(value)
+    # A reference that is not resolved says nothing: two systems call one thing by different keys.
+    return None if value is None or isinstance(value, dict) else str(value)
+
+
+def with_golden_references(spec: EntitySpec, documents: Mapping[UUID, Document]) -> dict[UUID, Document]:
+    """Return the documents with the references among the features as golden ids, where the crosswalk knows them."""
+    named = [
+        attribute
+        for attribute in spec.references()
+        if attribute.name in {f.path for f in spec.match.features}
+    ]
+    held = {
+        (value["system"], attribute.references, str(value["key"]))
+        for document in documents.values()
+        for attribute in named
+        if isinstance(value := document.get(attribute.name), dict)
+    }
+    known = resolve_keys(sorted(held))
+    return {record: {**document, **_golden(named, document, known)} for record, document in documents.items()}
+
+
+def _golden(
+    named: Sequence[Attribute], document: Document, known: Mapping[tuple[str, str, str], UUID]
+) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for attribute in named:
+        if isinstance(value := document.get(attribute.name), dict):
+            golden = known.get((value["system"], attribute.references, str(value["key"])))
+            found[attribute.name] = str(golden) if golden else None
+    return found
 
 
 def types_of(spec: EntitySpec) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Find the golden record of each source record of a batch; the batch of one is the same code."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from apps.golden.spec import Document, EntitySpec
 from apps.matching import storage
 from apps.matching.contracts import FoundPair, Joined, Matched, ToMatch
 from apps.matching.engine import Band
+from apps.matching.features import with_golden_references
 from apps.matching.keys import exact_keys
 from apps.matching.models import PairStatus
 from apps.matching.neighbourhood import Neighbourhood, in_band
@@ -152,15 +154,21 @@ def _suggest(
     now: datetime,
 ) -> int:
     """Open reviews for records that resemble one of another system but share no key with any."""
-    alone = {each.source_record_id: each.record_id for each in matched.joined if each.method == "new"}
-    documents = {record.id: record.values for record in records}
+    together = Counter(each.record_id for each in matched.joined)
+    alone = {
+        each.source_record_id: each.record_id
+        for each in matched.joined
+        if each.method == "new" and together[each.record_id] == 1
+    }
+    documents = with_golden_references(spec, {record.id: record.values for record in records})
     fuzzy = keys_of(spec, rule, list(documents), list(documents.values()))
     exact = {record.id: list(exact_keys(spec, record.values)) for record in records}
     storage.replace_keys(cursor, spec.name, {record: exact[record] + fuzzy[record] for record in documents})
     asked = {record: fuzzy[record] for record in alone}
     pairs = storage.candidates(cursor, spec.name, asked, cap=rule.config.frequency_cap)
     system = {record.id: record.system for record in records}
-    documents |= standardized_values(ids=[other for _, other in pairs if other not in documents])
+    strangers = [other for _, other in pairs if other not in documents]
+    documents |= with_golden_references(spec, standardized_values(ids=strangers))
     homes = storage.homes_of(cursor, documents) | {
         each.source_record_id: each.record_id for each in matched.joined
     }

@@ -36,9 +36,11 @@ class Rematched:
 def match_everything(
     *, spec: EntitySpec, rule: Rule, now: datetime, report: Callable[[str], None]
 ) -> Rematched:
-    """Compare all records that have a golden record; store new review pairs; return the merges to make."""
+    """Compare all records that have a golden record; store new review pairs; return the merges to make.
+
+    It takes no lock, for it may run for minutes: its merges are proposals, checked again by whoever makes them.
+    """
     with raw_cursor() as cursor:
-        storage.lock_entity(cursor, spec.name)
         homes = storage.homes_of_entity(cursor, spec.name)
         ids = sorted(homes)
         documents = standardized_values(ids=ids)
