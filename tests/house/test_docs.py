@@ -1,12 +1,17 @@
 """The documentation speaks of what exists: links, paths, commands, excerpts and settings are looked up."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.core.management import get_commands
+from django.urls import resolve
 
+from apps.api.urls import NowhereView
+from apps.connectors.mappings import compile_layout
 from tests.house.code import ROOT, refuse
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -17,6 +22,8 @@ REPO_PATH = re.compile(r"^[\w.][\w.*/-]*$")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXCERPT = re.compile(r"^# (?P<path>(?:apps|mdm|tests)/\S+)\n(?P<code>.*)\Z", re.DOTALL)
 COMMAND = re.compile(r"manage\.py ([a-z]\w*)")
+ADDRESS = re.compile(r"\$HUB(/api/v1/[\w/-]*)")
+BODY = re.compile(r"-d '(\{.*?\})'\s*$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -84,6 +91,26 @@ def test_excerpts_are_what_the_file_says(page: Path) -> None:
             if not path.exists() or found["code"].strip("\n") not in path.read_text():
                 changed.append(f"{called(page)}: {found['path']}")
     refuse(changed)
+
+
+def test_layouts_shown_compile() -> None:
+    shown = [
+        block
+        for page in PAGES
+        for language, block in FENCE.findall(page.read_text())
+        if language == "yaml" and block.startswith("layout:")
+    ]
+    names = [compile_layout(block).name for block in shown]
+    assert "hubspot.companies" in names
+
+
+def test_requests_shown_go_somewhere() -> None:
+    text = (ROOT / "docs/api.md").read_text()
+    addresses = [re.sub(r"[A-Z]+_ID", str(UUID(int=0)), each) for each in ADDRESS.findall(text)]
+    assert len(addresses) > 10
+    views = {each: getattr(resolve(each).func, "cls", None) for each in addresses}
+    refuse(each for each, view in views.items() if view is NowhereView)
+    assert all(isinstance(json.loads(body), dict) for body in BODY.findall(text))
 
 
 def test_the_readme_names_the_two_commands() -> None:
