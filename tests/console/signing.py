@@ -23,20 +23,20 @@ def signed_in(role: Role, name: str = "") -> Client:
     return client
 
 
-def page(client: Client, name: str, *args: Any, **query: str) -> str:
+def page(client: Client, name: str, /, *args: Any, **query: str) -> str:
     """Return the HTML of a screen that must answer 200."""
     answer = client.get(reverse(f"admin:{name}", args=args), query)
     assert answer.status_code == 200, answer.status_code
     return answer.content.decode()
 
 
-def press(client: Client, name: str, *args: Any, query: str = "", **form: Any) -> Any:
+def press(client: Client, name: str, /, *args: Any, query: str = "", **form: Any) -> Any:
     """POST a form of a screen and return the answer itself, redirects not followed."""
     answer: Any = client.post(f"{reverse(f'admin:{name}', args=args)}{query}", form)
     return answer
 
 
-def told(client: Client, name: str, *args: Any, query: str = "", **form: Any) -> list[str]:
+def told(client: Client, name: str, /, *args: Any, query: str = "", **form: Any) -> list[str]:
     """POST a form and return the messages that the next page shows."""
     answer = client.post(f"{reverse(f'admin:{name}', args=args)}{query}", form, follow=True)
     assert answer.status_code == 200, answer.status_code

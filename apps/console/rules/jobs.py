@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from celery import current_app
+from celery.schedules import ParseException, crontab
 from django.db import transaction
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from kombu.exceptions import OperationalError
@@ -68,8 +69,8 @@ def _rows_of(timing: Timing) -> dict[str, Any]:
         )
     values = dict(zip(_CRON_FIELDS, fields, strict=True))
     try:
-        CrontabSchedule(**values, timezone="UTC").schedule.is_due(None)
-    except (ValueError, AttributeError, TypeError) as error:
+        crontab(**values)
+    except (ValueError, ParseException) as error:
         raise BadSchedule(f"{timing.cron!r} is not understood: {error}") from None
     at, _ = CrontabSchedule.objects.get_or_create(**values, timezone="UTC")
     return {"interval": None, "crontab": at}
