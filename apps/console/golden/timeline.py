@@ -22,7 +22,6 @@ _HEADERS = """
     FROM golden_historicalgoldenrecord WHERE id = %s AND history_date < %s
     ORDER BY history_date DESC, history_id DESC LIMIT %s
 """
-Moment = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,10 @@ def revisions_of(
             return [], False
         window = (rows[min(SHOWN, len(rows)) - 1][0], rows[0][0])
         steps = list(_all_steps(cursor, spec, record_id, window))
-    revisions: dict[Moment, Revision] = {}
+    revisions: dict[datetime, Revision] = {}  # all rows of one deed carry its time
     for at, correlation, mark, actor, reason, version, status, quality in rows[:SHOWN]:
         kind = "created" if mark == "+" else status if status != "live" else "changed"
-        revisions.setdefault(
-            (at, correlation), Revision(at, correlation, kind, actor, reason or "", version, quality)
-        )
+        revisions.setdefault(at, Revision(at, correlation, kind, actor, reason or "", version, quality))
     names = names_of(_ids_in(spec, steps), clear=sight.clear)
     for moment, name, old, new in steps:
         if moment not in revisions:
@@ -77,7 +74,7 @@ def revisions_of(
     return list(revisions.values()), len(rows) > SHOWN
 
 
-Step = tuple[Moment, str, Any, Any]
+Step = tuple[datetime, str, Any, Any]
 
 
 def _all_steps(
@@ -100,8 +97,8 @@ def _steps(
     attributes: Sequence[Attribute],
     record_id: UUID,
     window: tuple[datetime, datetime],
-) -> list[tuple[Moment, Mapping[str, Any] | None, Mapping[str, Any] | None]]:
-    """Return (moment, values before, values after) of each history row of a table within the window."""
+) -> list[tuple[datetime, Mapping[str, Any] | None, Mapping[str, Any] | None]]:
+    """Return (time, values before, values after) of each history row of a table within the window."""
     history = cast(Any, model).history.model
     pairs = [
         sql.SQL("{}, e.{}").format(sql.Literal(each.name), sql.Identifier(column_of(model, each.name)))
@@ -109,11 +106,11 @@ def _steps(
     ]
     cursor.execute(
         sql.SQL(
-            "SELECT history_date, correlation_id, before, CASE WHEN history_type <> '-' THEN after END FROM ("
-            " SELECT history_id, history_date, correlation_id, history_type, after,"
+            "SELECT history_date, before, CASE WHEN history_type <> '-' THEN after END FROM ("
+            " SELECT history_id, history_date, history_type, after,"
             "  lag(CASE WHEN history_type <> '-' THEN after END) OVER (PARTITION BY row_key ORDER BY history_id)"
             "   AS before"
-            "  FROM (SELECT history_id, history_date, correlation_id, history_type, {key} AS row_key,"
+            "  FROM (SELECT history_id, history_date, history_type, {key} AS row_key,"
             "   jsonb_strip_nulls(jsonb_build_object({pairs})) AS after FROM {table} e WHERE record_id = %s) r) s"
             " WHERE history_date BETWEEN %s AND %s ORDER BY history_id"
         ).format(
@@ -123,7 +120,7 @@ def _steps(
         ),
         (record_id, *window),
     )
-    return [((at, correlation), old, new) for at, correlation, old, new in cursor]
+    return cursor.fetchall()
 
 
 def _ids_in(spec: EntitySpec, steps: Iterable[Step]) -> set[str]:
