@@ -1,11 +1,13 @@
 """Set-based SQL: COPY into tables, and upserts that touch only rows that differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import connection
+from django.db import OperationalError, connection
 from psycopg import sql
+from psycopg.errors import DeadlockDetected
 from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
 
 from apps.core.json import dumps, loads
@@ -17,6 +19,19 @@ if TYPE_CHECKING:
 
 set_json_dumps(dumps)
 set_json_loads(loads)
+
+T = TypeVar("T")
+
+
+def retry_deadlocks(work: Callable[[], T], *, times: int = 5) -> T:
+    """Run `work`, a whole transaction, again when PostgreSQL ended it to resolve a deadlock; raise at the last time."""
+    for _ in range(times - 1):
+        try:
+            return work()
+        except (DeadlockDetected, OperationalError) as error:
+            if not isinstance(error, DeadlockDetected) and not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return work()
 
 
 @contextmanager
@@ -60,16 +75,24 @@ def stage_rows(
     *,
     name: str = "",
 ) -> str:
-    """COPY rows into a temporary table with the columns of `like`; return its name.
+    """COPY rows into a temporary table with these columns of `like`; return its name.
 
-    The table lives until the transaction ends or the next stage of the same name.
+    The rows live until the transaction ends or the next stage of the same name; the empty table stays with the
+    connection, because making one costs more than a small batch does. Do not prepare statements that join a stage:
+    their plan depends on how many rows it holds.
     """
-    stage = name or f"stage_{like}"
-    cursor.execute(sql.SQL("DROP TABLE IF EXISTS pg_temp.{}").format(sql.Identifier(stage)))
+    mark = blake2b(",".join(columns).encode(), digest_size=4).hexdigest()
+    stage = f"{(name or f'stage_{like}')[:50]}_{mark}"
     cursor.execute(
-        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            sql.Identifier(stage), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(like)
-        )
+        sql.SQL(
+            "CREATE TEMP TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS AS SELECT {columns} FROM {like}"
+            " WITH NO DATA; DELETE FROM pg_temp.{stage}"
+        ).format(
+            stage=sql.Identifier(stage),
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            like=sql.Identifier(like),
+        ),
+        prepare=False,  # two statements
     )
     copy_rows(cursor, stage, columns, rows)
     return stage

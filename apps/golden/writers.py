@@ -57,7 +57,8 @@ def write_headers(
                 "UPDATE golden_goldenrecord g SET title = s.title, status = s.status, version = s.version,"
                 " quality = s.quality, merged_into_id = s.merged_into_id, updated_at = s.updated_at"
                 " FROM {} s WHERE g.id = s.id"
-            ).format(sql.Identifier(stage))
+            ).format(sql.Identifier(stage)),
+            prepare=False,
         )
         write_history(cursor, GoldenRecord, [h.id for h in changed], kind="~", now=now)
 

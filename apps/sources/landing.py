@@ -107,15 +107,17 @@ def land(
             outcome.counts.skipped += 1
             continue
         mapped = layout.map(each.row.data, empty="absent" if patch else None)
+        ids = {position: record_id for position, _, record_id in each.keys}
         for position, record in enumerate(mapped):
             if position in changed:
-                _land_record(layout, each, record, stored, patch=patch, outcome=outcome)
+                _land_record(layout, each, record, ids[position], stored, patch=patch, outcome=outcome)
 
 
 def _land_record(
     layout: Layout,
     each: Keyed,
     record: MappedRecord,
+    record_id: UUID,
     stored: Mapping[UUID, Stored],
     *,
     patch: bool,
@@ -126,7 +128,6 @@ def _land_record(
             more = f" ({len(record.errors) - 1} more faults in this row)" if len(record.errors) > 1 else ""
             outcome.rejected.append((each.row, Problem("bad_value", error.reason + more, error.column)))
         return
-    record_id = source_record_id(record.system, record.entity, record.key)
     before = outcome.landings.get(record_id)
     old = stored.get(record_id)
     known = before.source_version if before else old.source_version if old else None

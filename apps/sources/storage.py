@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Cursor, sql
 
 from apps.audit.history import write_history
-from apps.core.bulk import as_json, copy_rows, raw_cursor, upsert_rows
+from apps.core.bulk import as_json, copy_rows, raw_cursor, stage_rows, upsert_rows
 from apps.core.ids import derived_uuid, uuid7
 from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
@@ -24,18 +24,16 @@ def lock_system(cursor: Cursor[Any], system: str) -> None:
 
 def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dict[UUID, Stored]:
     """Return what is stored of the batch's records; rows that are there already cost no transfer of values."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.landing_key")
-    cursor.execute("CREATE TEMP TABLE landing_key (id uuid, raw_hash bytea) ON COMMIT DROP")
     hashes = ((record, each.raw_hash) for each in keyed for _, key, record in each.keys if key)
-    copy_rows(cursor, "landing_key", ("id", "raw_hash"), hashes)
+    stage = stage_rows(cursor, SourceRecord._meta.db_table, ("id", "raw_hash"), hashes, name="landing_key")
     cursor.execute(
-        """
+        f"""
         SELECT r.id, k.same, r.source_version, r.content_hash, r.complete, r.deleted,
                CASE WHEN NOT k.same THEN r.values END
         FROM sources_sourcerecord r
         JOIN (
             SELECT k.id, bool_and(coalesce(s.raw_hash = k.raw_hash, false) OR c.id IS NOT NULL) AS same
-            FROM landing_key k
+            FROM {stage} k
             JOIN sources_sourcerecord s ON s.id = k.id
             LEFT JOIN sources_contribution c
               ON c.source_record_id = k.id AND c.layout = %s AND c.raw_hash = k.raw_hash
@@ -43,6 +41,7 @@ def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dic
         ) k ON k.id = r.id
         """,
         (layout,),
+        prepare=False,
     )
     return {
         record: Stored(bool(same), version, bytes(content), complete, deleted, values or {})
@@ -81,9 +80,7 @@ def write_records(
 
 def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> list[tuple[UUID, bool]]:
     """Upsert with two rules of its own: raw stays where a contribution brings none, pending stays once set."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.landing_record")
-    cursor.execute("CREATE TEMP TABLE landing_record (LIKE sources_sourcerecord) ON COMMIT DROP")
-    copy_rows(cursor, "landing_record", _COLUMNS, rows)
+    stage = stage_rows(cursor, SourceRecord._meta.db_table, _COLUMNS, rows)
     names = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
     kept = {
         "id",
@@ -101,14 +98,14 @@ def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> li
     )
     cursor.execute(
         sql.SQL(
-            "INSERT INTO sources_sourcerecord AS t ({names}) SELECT {names} FROM landing_record ORDER BY id"
+            "INSERT INTO sources_sourcerecord AS t ({names}) SELECT {names} FROM {stage} ORDER BY id"
             " ON CONFLICT (id) DO UPDATE SET {sets},"
             " raw = coalesce(excluded.raw, t.raw), raw_hash = coalesce(excluded.raw_hash, t.raw_hash),"
             " changed_at = CASE WHEN t.content_hash = excluded.content_hash THEN t.changed_at"
             " ELSE excluded.changed_at END,"
             " pending_since = coalesce(t.pending_since, excluded.pending_since)"
             " RETURNING t.id, (t.xmax = 0)"
-        ).format(names=names, sets=sets)
+        ).format(names=names, stage=sql.Identifier(stage), sets=sets)
     )
     return cursor.fetchall()
 

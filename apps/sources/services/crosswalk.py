@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.audit.history import write_history
-from apps.core.bulk import copy_rows, raw_cursor
+from apps.core.bulk import raw_cursor, stage_rows
 from apps.sources.models import Crosswalk
 
 
@@ -24,18 +24,15 @@ def assign_crosswalk(*, memberships: Sequence[Membership], now: datetime) -> lis
     if not memberships:
         return []
     with raw_cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.crosswalk_stage")
-        cursor.execute(
-            "CREATE TEMP TABLE crosswalk_stage (source_record_id uuid, record_id uuid, method text) ON COMMIT DROP"
-        )
         rows = ((each.source_record_id, each.record_id, each.method) for each in memberships)
-        copy_rows(cursor, "crosswalk_stage", ("source_record_id", "record_id", "method"), rows)
+        columns = ("source_record_id", "record_id", "method")
+        stage = stage_rows(cursor, Crosswalk._meta.db_table, columns, rows)
         cursor.execute(
-            """
+            f"""
             INSERT INTO sources_crosswalk AS t
                 (source_record_id, record_id, method, system_id, entity, key, assigned_at)
             SELECT m.source_record_id, m.record_id, m.method, s.system_id, s.entity, s.key, %s
-            FROM crosswalk_stage m JOIN sources_sourcerecord s ON s.id = m.source_record_id
+            FROM {stage} m JOIN sources_sourcerecord s ON s.id = m.source_record_id
             ORDER BY m.source_record_id
             ON CONFLICT (source_record_id) DO UPDATE SET
                 record_id = excluded.record_id, method = excluded.method, assigned_at = excluded.assigned_at
@@ -43,6 +40,7 @@ def assign_crosswalk(*, memberships: Sequence[Membership], now: datetime) -> lis
             RETURNING t.source_record_id, (t.xmax = 0)
             """,
             (now,),
+            prepare=False,
         )
         written = cursor.fetchall()
         write_history(cursor, Crosswalk, [key for key, inserted in written if inserted], kind="+", now=now)
