@@ -138,6 +138,11 @@ class Supervisor:
         self.report(f"{name}: {reason}, restarting it")
         self._stop([entry])
 
+    def stop(self, name: str) -> None:
+        """Stop one service for good."""
+        self._stop([self.running.pop(name)])
+        self._remember()
+
     def _revive(self, entry: Running) -> None:
         code = entry.child.poll()
         if code is None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mdm.local.broker import Broker
 from mdm.local.browser import why_no_chromium
-from mdm.local.children import LocalServiceError
+from mdm.local.children import LocalServiceError, own_folder
 from mdm.local.paths import ROOT, broker_url, database_url, socket_folder
 from mdm.local.postgres import DATABASE, THROW_AWAY, Postgres
 from mdm.local.programs import manage
@@ -52,7 +53,8 @@ class Command(BaseCommand):
             return 130
         finally:
             shutil.rmtree(state, ignore_errors=True)
-            shutil.rmtree(socket_folder(state), ignore_errors=True)
+            for used in (state, *(state / f"gw{number}" for number in range(WORKERS))):
+                shutil.rmtree(socket_folder(used), ignore_errors=True)
 
     def _report(self, text: str) -> None:
         self.stdout.write(f"[test] {text}")
@@ -66,15 +68,31 @@ class Command(BaseCommand):
             env["CELERY_BROKER_URL"] = broker_url(state)
         if env.get("DATABASE_URL"):
             return []
-        self._report("starting a private PostgreSQL")
-        postgres = Postgres(state, settings={**THROW_AWAY, "max_connections": "200"})
+        self._report("starting a private PostgreSQL for each of the test processes")
+        folders = [own_folder(state / f"gw{number}", mode=0o711) for number in range(WORKERS)]
+        env["DATABASE_URL"] = database_url(folders[0])
+        env["MDM_TEST_DATABASES"] = ",".join(database_url(folder) for folder in folders)
+        self._migrated(supervisor, folders[0], env)
+        for folder in folders[1:]:
+            subprocess.run(["cp", "-a", folders[0] / "postgres", folder], check=True)
+        supervisor.start(*(private_postgres(folder) for folder in folders), stage=1)
+        return ["--reuse-db"]
+
+    def _migrated(self, supervisor: Supervisor, folder: Path, env: dict[str, str]) -> None:
+        """Make a cluster whose test databases are migrated: once, and not by each test process."""
+        postgres = private_postgres(folder)
         supervisor.start(postgres, stage=1)
         postgres.create_database()
-        env["DATABASE_URL"] = database_url(state)
-        # Migrated once and copied, instead of once by each pytest process.
         self._report("migrating the test databases")
         if supervisor.run(manage("migrate", "--verbosity", "0"), env=env, cwd=ROOT):
             raise LocalServiceError("the migrations fail, see above")
         for suffix in ["", *(f"_gw{number}" for number in range(WORKERS))]:
             postgres.create_database(f"test_{DATABASE}{suffix}", template=DATABASE)
-        return ["--reuse-db"]
+        supervisor.stop(postgres.name)
+
+
+def private_postgres(folder: Path) -> Postgres:
+    """A throw-away cluster: what a reader of changes may see waits for every open transaction of a cluster."""
+    postgres = Postgres(folder, settings=THROW_AWAY)
+    postgres.name = f"postgres {folder.name}"
+    return postgres
