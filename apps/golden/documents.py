@@ -54,7 +54,8 @@ def _select(model: type[models.Model], attributes: Sequence[Attribute]) -> sql.C
 def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Document]:
     """Return the documents of these golden records, without empty attributes; `provenance` is a member.
 
-    `lock` takes the header rows FOR UPDATE in id order, so that two planners never interleave.
+    `lock` takes the header rows FOR NO KEY UPDATE in id order: two planners never interleave, while rows that only
+    refer to a header (foreign keys) need not wait.
     """
     wanted = sorted(set(ids))
     if not wanted:
@@ -65,7 +66,8 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
     with raw_cursor() as cursor:
         if lock:
             cursor.execute(
-                "SELECT 1 FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (wanted,)
+                "SELECT 1 FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                (wanted,),
             )
         cursor.execute(
             sql.SQL("SELECT record_id, provenance, {} FROM {} WHERE record_id = ANY(%s)").format(

@@ -5,35 +5,50 @@
 
 One batch of one entity is one transaction: it happens whole or not at all, and what it takes with it (crosswalk,
 golden rows, history, events, delivery lanes) is committed with it. A worker that dies leaves its records pending.
+Workers standardize side by side; from matching on they take turns, so that each sees what the others decided.
 """
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
+from apps.audit.context import SYSTEM, acting
+from apps.core.errors import HubError
 from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Move, Plan
-from apps.mastering.services import MergeVetoed, apply_plan, plan_records
+from apps.mastering.services import apply_plan, plan_records, take_turn
 from apps.matching.contracts import Matched, ToMatch
 from apps.matching.services import match_batch
 from apps.pipeline.contracts import BatchReport
 from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
+from apps.sources.selectors import homes_of
 from apps.sources.services import claim_pending, finish_pending
 from apps.stewardship.services import merge_records, route_plan
+
+MERGED_BECAUSE = "A source record matches both"
 
 log = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def run_batch(*, spec: EntitySpec, limit: int, now: datetime) -> BatchReport:
-    """Take up to `limit` pending source records of one entity through all stages; an empty report: none waits."""
+def run_batch(
+    *, spec: EntitySpec, limit: int, now: datetime, claimed: list[UUID] | None = None
+) -> BatchReport:
+    """Take up to `limit` pending source records of one entity through all stages; an empty report: none waits.
+
+    `claimed` is filled with their ids, for a caller who must know them should the batch fail.
+    """
     landed = claim_pending(entity=spec.name, limit=limit)
+    if claimed is not None:
+        claimed.extend(record.id for record in landed)
     if not landed:
         return BatchReport()
     to_match = standardize(spec, landed, now=now)
+    take_turn()
     matched = match_batch(spec=spec, records=to_match, now=now)
     plan = master(spec, landed, matched, now=now)
     routed = route_plan(plan=plan, now=now)
@@ -65,17 +80,21 @@ def standardize(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
 def master(spec: EntitySpec, landed: Sequence[PendingRecord], matched: Matched, *, now: datetime) -> Plan:
     """Plan every golden record that a record of the batch belongs to, or joins now."""
     moves = [Move(each.source_record_id, each.record_id, each.method) for each in matched.joined]
-    homes = {record.record_id for record in landed if record.record_id}
-    return plan_records(spec=spec, record_ids=homes, moves=moves, now=now)
+    homes = homes_of(source_record_ids=[record.id for record in landed])  # a merge may have moved them since
+    return plan_records(spec=spec, record_ids=homes.values(), moves=moves, now=now)
 
 
 def merge(matched: Matched, *, now: datetime) -> int:
-    """Merge golden records that a record of the batch brought together; a vetoed pair waits for a steward."""
+    """Merge golden records that a record of the batch brought together, in the name of the hub whoever woke it.
+
+    A vetoed pair waits for a steward.
+    """
     done = 0
     for records in matched.merges:
         try:
-            merge_records(record_ids=records, method="match", reason="A source record matches both", now=now)
+            with acting(SYSTEM, reason=MERGED_BECAUSE):
+                merge_records(record_ids=records, method="match", reason=MERGED_BECAUSE, now=now)
             done += 1
-        except MergeVetoed as veto:
+        except HubError as veto:
             log.info("pipeline.merge.vetoed records=%s reason=%s", [str(record) for record in records], veto)
     return done

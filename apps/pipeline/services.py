@@ -8,6 +8,7 @@ import psycopg
 from django.db import DataError, IntegrityError, transaction
 
 from apps.audit.context import because
+from apps.core.bulk import retry_deadlocks
 from apps.core.clock import utcnow
 from apps.core.errors import HubError
 from apps.golden.registry import entities, entity
@@ -17,7 +18,7 @@ from apps.matching.selectors import active_rule
 from apps.matching.services import match_everything
 from apps.pipeline.contracts import BatchReport
 from apps.pipeline.run import run_batch
-from apps.sources.selectors import oldest_pending, pending_counts
+from apps.sources.selectors import pending_counts
 from apps.sources.services import quarantine_pending
 from apps.stewardship.services import merge_records
 
@@ -67,28 +68,27 @@ def run_pending(*, batch: int = BATCH, progress: Callable[[BatchReport], None] |
 def _run_or_isolate(spec: EntitySpec, size: int) -> BatchReport:
     """Run a batch; when it fails, halve it until the record at fault stands alone, and keep that one aside.
 
-    What is no record's fault (database out of reach, lock time-out, missing table) is raised.
+    A batch that met a deadlock with a load is run again. What is no record's fault (database out of reach, missing
+    table) is raised.
     """
+    claimed: list[UUID] = []
     try:
-        return run_batch(spec=spec, limit=size, now=utcnow())
+        return retry_deadlocks(lambda: run_batch(spec=spec, limit=size, now=utcnow(), claimed=claimed))
     except _RECORD_FAULTS as error:
         if size > 1:
             log.warning("pipeline.batch.failed entity=%s size=%s", spec.name, size, exc_info=error)
             return _run_or_isolate(spec, size // 2)
-        log.exception("pipeline.record.quarantined entity=%s", spec.name)
-        return _quarantine(spec, error)
+        if not claimed:
+            raise
+        log.exception("pipeline.record.quarantined entity=%s id=%s", spec.name, claimed[-1])
+        return _quarantine(claimed[-1], error)
 
 
-def _quarantine(spec: EntitySpec, error: Exception) -> BatchReport:
-    now = utcnow()
-    with transaction.atomic():
-        culprit = oldest_pending(entity=spec.name)
-        if culprit is not None:
-            reason = (
-                f"The hub failed on this record ({type(error).__name__}: {error}). Correct it and replay it."
-            )
-            quarantine_pending(source_record_id=culprit, reason=reason, now=now)
-    return BatchReport(quarantined=1 if culprit else 0)
+def _quarantine(culprit: UUID, error: Exception) -> BatchReport:
+    """Set aside the record that a batch of one failed on, unless another worker brought it through meanwhile."""
+    reason = f"The hub failed on this record ({type(error).__name__}: {error}). Correct it and replay it."
+    done = quarantine_pending(source_record_id=culprit, reason=reason, now=utcnow())
+    return BatchReport(quarantined=int(done))
 
 
 def rematch_entity(*, entity_name: str) -> MatchRun:

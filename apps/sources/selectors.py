@@ -45,6 +45,16 @@ def members_of(record_ids: Iterable[UUID], *, joining: Iterable[UUID] = ()) -> l
         ]
 
 
+def homes_of(*, source_record_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the golden record of each source record that has one, as it is now."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "SELECT source_record_id, record_id FROM sources_crosswalk WHERE source_record_id = ANY(%s)",
+            (list(source_record_ids),),
+        )
+        return dict(cursor.fetchall())
+
+
 def resolve_keys(targets: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], UUID]:
     """Return the golden id behind each (system, entity, key) that the crosswalk knows."""
     if not targets:
@@ -100,18 +110,6 @@ def pending_counts() -> dict[str, int]:
             "SELECT entity, count(*) FROM sources_sourcerecord WHERE pending_since IS NOT NULL GROUP BY entity"
         )
         return dict(cursor.fetchall())
-
-
-def oldest_pending(*, entity: str) -> UUID | None:
-    """Return the source record that the next batch of one would take."""
-    with raw_cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM sources_sourcerecord WHERE entity = %s AND pending_since IS NOT NULL"
-            " ORDER BY pending_since, id LIMIT 1 FOR UPDATE SKIP LOCKED",
-            (entity,),
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def golden_referrers(*, source_record_ids: Sequence[UUID]) -> dict[str, list[UUID]]:

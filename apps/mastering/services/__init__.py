@@ -13,6 +13,7 @@ from apps.mastering.services.merging import (
 from apps.mastering.services.pinning import InvalidPin, end_pin, plan_pin, standardized_pins, write_pins
 from apps.mastering.services.planning import plan_records
 from apps.mastering.services.rules import activate_ownership, draft_ownership, ensure_default_ownership
+from apps.mastering.services.turns import take_turn
 
 __all__ = [
     "ANY",
@@ -34,6 +35,7 @@ __all__ = [
     "referrers_of",
     "standardized_pins",
     "survivors_first",
+    "take_turn",
     "write_ownership_draft",
     "write_pins",
 ]

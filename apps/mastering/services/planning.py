@@ -38,8 +38,8 @@ def plan_records(
     that what is planned is what is applied. A constant number of statements, whatever the number of records.
     """
     ids = sorted({*record_ids, *(move.record_id for move in moves)})
-    headers = GoldenRecord.objects.in_bulk(ids)
-    before = load_documents(spec, headers, lock=lock)
+    before = load_documents(spec, ids, lock=lock)
+    headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
     contenders = _contenders(spec, ids, moves)
     pinned = _pins(ids, pins or {})
     ownership = active_ownership()

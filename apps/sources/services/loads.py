@@ -12,7 +12,7 @@ from django.db.models import F
 from apps.connectors.contracts import ActiveLayout
 from apps.connectors.selectors import active_layout
 from apps.core.batches import in_batches
-from apps.core.bulk import raw_cursor
+from apps.core.bulk import raw_cursor, retry_deadlocks
 from apps.core.clock import utcnow
 from apps.core.errors import HubError
 from apps.sources import storage
@@ -81,6 +81,13 @@ def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: dat
     return Landed(counts=counts, changed_ids=tuple(changed))
 
 
+def _land_again_after_deadlock(
+    load: Load, layout: ActiveLayout, rows: Sequence[Row], now: datetime
+) -> Landed:
+    """Land a batch; when it met the pipeline crosswise and PostgreSQL ended it, land it again."""
+    return retry_deadlocks(lambda: land_rows(load=load, layout=layout, rows=rows, now=now))
+
+
 def _add_counts(load: Load, counts: Counts) -> None:
     Load.objects.filter(pk=load.pk).update(
         **{name: F(name) + value for name, value in asdict(counts).items()}
@@ -107,10 +114,13 @@ def land_extract(
     load = open_load(layout=layout, mode=mode, origin=path.name, now=utcnow())
     try:
         for rows in in_batches(reader(path, encoding), batch):
-            yield load, land_rows(load=load, layout=layout, rows=rows, now=utcnow())
+            yield load, _land_again_after_deadlock(load, layout, rows, utcnow())
     except (HubError, OSError) as error:
         close_load(load=load, now=utcnow(), error=str(error))
         raise LoadFailed(f"{path.name}: {error}") from error
+    except BaseException as error:
+        close_load(load=load, now=utcnow(), error=f"stopped by {type(error).__name__}")
+        raise
     close_load(load=load, now=utcnow())
 
 
@@ -123,5 +133,5 @@ def land_posted(
     layout = active_layout(layout_name)
     load = open_load(layout=layout, mode=mode, origin=origin, now=now)
     rows = [json_row(number, record) for number, record in enumerate(records, start=1)]
-    landed = land_rows(load=load, layout=layout, rows=rows, now=now)
+    landed = _land_again_after_deadlock(load, layout, rows, now)
     return close_load(load=load, now=now), landed

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from apps.core.bulk import raw_cursor
 from apps.sources.contracts import PendingRecord
 from apps.sources.models import RejectedRow, SourceRecord
@@ -20,7 +22,7 @@ def claim_pending(*, entity: str, limit: int) -> list[PendingRecord]:
             SELECT s.id, s.system_id, s.entity, s.key, s.values, s.deleted, c.record_id
             FROM sources_sourcerecord s LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
             WHERE s.entity = %s AND s.pending_since IS NOT NULL
-            ORDER BY s.pending_since, s.id LIMIT %s FOR UPDATE OF s SKIP LOCKED
+            ORDER BY s.pending_since, s.id LIMIT %s FOR NO KEY UPDATE OF s SKIP LOCKED
             """,
             (entity, limit),
         )
@@ -72,9 +74,17 @@ def mark_referrers_pending(*, source_record_ids: Sequence[UUID], now: datetime) 
         return cursor.rowcount
 
 
-def quarantine_pending(*, source_record_id: UUID, reason: str, now: datetime) -> None:
-    """Take a record out of the pipeline that it cannot digest, and keep it as a rejected row with the reason."""
-    record = SourceRecord.objects.select_related("load").get(pk=source_record_id)
+@transaction.atomic
+def quarantine_pending(*, source_record_id: UUID, reason: str, now: datetime) -> bool:
+    """Take a record out of the pipeline that it cannot digest, and keep it as a rejected row with the reason.
+
+    Its hashes are forgotten, so that the same row is tried again when it is replayed or sent again. Returns False
+    when the record waits no more, or another worker has it.
+    """
+    waiting = SourceRecord.objects.filter(pk=source_record_id, pending_since__isnull=False)
+    record = waiting.select_for_update(skip_locked=True, no_key=True).first()
+    if record is None:
+        return False
     if record.load is not None:
         RejectedRow.objects.create(
             load=record.load,
@@ -84,4 +94,5 @@ def quarantine_pending(*, source_record_id: UUID, reason: str, now: datetime) ->
             raw=record.raw or record.values,
             created_at=now,
         )
-    finish_pending(ids=[source_record_id])
+    waiting.update(pending_since=None, raw_hash=None, content_hash=b"")
+    return True

@@ -16,14 +16,17 @@ from apps.golden.registry import entity
 from apps.mastering.contracts import Move, Plan
 from apps.mastering.models import Merge
 from apps.mastering.services import (
+    MergeVetoed,
     apply_plan,
     close_merge,
     plan_merge,
     plan_records,
     plan_unmerge,
     survivors_first,
+    take_turn,
 )
 from apps.matching.models import CandidatePair, PairStatus, Verdict
+from apps.matching.selectors import kept_apart
 from apps.matching.services import answer_pair, bind_pairs, close_settled_pairs
 from apps.sources.models import Crosswalk
 from apps.stewardship.authority import demand
@@ -42,6 +45,7 @@ def decide_pair(*, pair_id: UUID, verdict: Verdict, reason: str, now: datetime) 
     Returns the surviving golden id of a merge. Raises PairAnswered, MergeVetoed, Denied.
     """
     demand(Capability.DECIDE)
+    take_turn()
     pair = CandidatePair.objects.select_for_update().get(pk=pair_id)
     if pair.status != PairStatus.OPEN:
         raise PairAnswered(f"It is decided as {pair.get_status_display()}; take the next one.")
@@ -63,8 +67,14 @@ def decide_pair(*, pair_id: UUID, verdict: Verdict, reason: str, now: datetime) 
 
 @transaction.atomic
 def merge_records(*, record_ids: Sequence[UUID], method: str, reason: str, now: datetime) -> UUID:
-    """Merge golden records of one entity; the one with most members (then the oldest) survives. Returns its id."""
+    """Merge golden records of one entity; the one with most members (then the oldest) survives. Returns its id.
+
+    Raises MergeVetoed, also when a rule ("match") would join what a person keeps apart.
+    """
     demand(Capability.DECIDE)
+    take_turn()
+    if method == "match" and kept_apart(record_ids=record_ids):
+        raise MergeVetoed("A person decided that they are never one; withdraw that decision first.")
     headers = GoldenRecord.objects.select_for_update().order_by("pk").in_bulk(record_ids)
     sizes = dict.fromkeys(headers, 0)
     for record in Crosswalk.objects.filter(record__in=headers).values_list("record_id", flat=True):
@@ -84,6 +94,7 @@ def merge_records(*, record_ids: Sequence[UUID], method: str, reason: str, now: 
 def undo_merge(*, merge_id: UUID, reason: str, now: datetime) -> Plan:
     """Give the loser its members back and keep both apart from now on. Raises Conflict when it was undone before."""
     demand(Capability.DECIDE)
+    take_turn()
     plan, merge = plan_unmerge(merge_id=merge_id, now=now)
     apply_plan(plan=plan, now=now, at_once=True)
     close_merge(merge=merge, actor=current().actor.name, now=now)
@@ -109,6 +120,7 @@ def _keep_apart(merge: Merge, *, reason: str, now: datetime) -> None:
 def split_records(*, record_id: UUID, source_record_ids: Sequence[UUID], reason: str, now: datetime) -> UUID:
     """Take source records out of a golden record into a new one and keep them apart. Returns the new golden id."""
     demand(Capability.DECIDE)
+    take_turn()
     header = GoldenRecord.objects.select_for_update().get(pk=record_id)
     members = set(Crosswalk.objects.filter(record=record_id).values_list("source_record_id", flat=True))
     leaving = members & set(source_record_ids)

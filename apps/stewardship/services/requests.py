@@ -13,7 +13,14 @@ from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Denied
 from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
-from apps.mastering.services import apply_plan, plan_pin, plan_records, standardized_pins, write_pins
+from apps.mastering.services import (
+    apply_plan,
+    plan_pin,
+    plan_records,
+    standardized_pins,
+    take_turn,
+    write_pins,
+)
 from apps.stewardship.authority import demand
 from apps.stewardship.models import ChangeRequest, RequestStatus
 from apps.stewardship.services.routing import route_plan
@@ -36,6 +43,7 @@ class RequestOutdated(Conflict):
 
 def _lock_pending(request_id: UUID) -> ChangeRequest:
     demand(Capability.APPROVE)
+    take_turn()
     request = ChangeRequest.objects.select_for_update().get(pk=request_id)
     if request.status != RequestStatus.PENDING:
         raise AnsweredAlready(f"It is {request.get_status_display()}; reload the list.")
@@ -95,6 +103,7 @@ def propose_values(*, record_id: UUID, values: Mapping[str, Any], reason: str, n
     Raises InvalidPin for a value that is none, NotFound for a record that is not live, Denied without the role.
     """
     demand(Capability.DECIDE)
+    take_turn()
     plan = plan_pin(record_id=record_id, values=values, reason=reason, now=now)
     spec = entity(plan.entity)
     pins = standardized_pins(spec, values)
