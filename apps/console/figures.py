@@ -37,7 +37,7 @@ class EntityFigures:
         return round(100 * self.shared / self.live) if self.live else 0
 
 
-def _rows(statement: str, parameters: Sequence[object] = ()) -> Rows:
+def _rows(statement: str, parameters: Sequence[str | datetime] = ()) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
@@ -50,10 +50,10 @@ def _kept(name: str, read: Callable[[], Rows]) -> Rows:
 
 def entity_figures() -> list[EntityFigures]:
     """Return the figures in the entities' order, at most a minute old."""
-    live = dict(_kept("live", lambda: _rows(
+    live: dict[str, int] = dict(_kept("live", lambda: _rows(
         "SELECT entity, count(*) FROM golden_goldenrecord WHERE status = 'live' GROUP BY entity"
     )))  # fmt: skip
-    shared = dict(_kept("shared", lambda: _rows(
+    shared: dict[str, int] = dict(_kept("shared", lambda: _rows(
         "SELECT entity, count(*) FROM (SELECT entity, record_id FROM sources_crosswalk GROUP BY entity, record_id"
         " HAVING count(DISTINCT system_id) > 1) x GROUP BY entity"
     )))  # fmt: skip

@@ -184,7 +184,11 @@ def part_of(spec: EntitySpec, name: str) -> Attribute | None:
     return next((each for each in spec.attributes if each.name == name), None)
 
 
+def parts_of(spec: EntitySpec) -> list[Attribute | Collection]:
+    """Return the attributes, then the collections."""
+    return [*spec.attributes, *spec.collections]
+
+
 def title_of(spec: EntitySpec, name: str) -> str:
     """Return how an attribute or a collection is called on screen."""
-    parts = [*spec.attributes, *spec.collections]
-    return next((each.title for each in parts if each.name == name), name.replace("_", " "))
+    return next((each.title for each in parts_of(spec) if each.name == name), name.replace("_", " "))

@@ -1,7 +1,7 @@
 """Reads on the members of a golden record: each source record raw, as mapped, standardized, with its issues."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -62,6 +62,10 @@ class MemberRecord:
         return sum(issue.get("severity") != "info" for issue in self.issues)
 
 
+_HEAD = tuple(each.name for each in fields(MemberRecord))[:-6]
+"""What the statement gives as it is shown; the last six are prepared for the screen."""
+
+
 def member_records(spec: EntitySpec, record_id: UUID, sight: Sight) -> list[MemberRecord]:
     """Return the members in two statements. Without the capability to unmask, rows as sent are left out."""
     with raw_cursor() as cursor:
@@ -78,15 +82,15 @@ def _member(
     *head, raw, mapped, values, issues, score, pending = row
     golden = with_golden_ids(spec, values, resolved)
     shown = [{**issue, "value": _issue_value(issue, sight)} for issue in issues]
-    return MemberRecord(
-        *head,
-        raw=raw if sight.clear else None,
-        mapped={name: sight.value(name, value) for name, value in mapped.items()},
-        values={name: sight.value(name, value) for name, value in golden.items() if value is not None},
-        issues=shown,
-        score=score,
-        pending_since=pending,
-    )
+    told = {
+        "raw": raw if sight.clear else None,
+        "mapped": {name: sight.value(name, value) for name, value in mapped.items()},
+        "values": {name: sight.value(name, value) for name, value in golden.items() if value is not None},
+        "issues": shown,
+        "score": score,
+        "pending_since": pending,
+    }
+    return MemberRecord(**dict(zip(_HEAD, head, strict=True)), **told)
 
 
 def _issue_value(issue: Mapping[str, Any], sight: Sight) -> Any:

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from apps.console.golden.header import RecordHead
 from apps.console.golden.listing import ListedRecord, listed_records
-from apps.console.values import Names, names_of, reference_ids, show_any
+from apps.console.values import Names, names_of, parts_of, reference_ids, show_any
 from apps.core.errors import NotFound
 from apps.golden.documents import load_documents
 from apps.golden.models import GoldenRecord
@@ -87,7 +87,7 @@ def preview_merge(head: RecordHead, other: UUID, *, now: datetime) -> Preview:
             _text(head, part.name, before[loser], names),
             _text(head, part.name, merged.after, names),
         )
-        for part in (*head.spec.attributes, *head.spec.collections)
+        for part in parts_of(head.spec)
     ]
     return Preview(
         other=other,

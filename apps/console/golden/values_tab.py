@@ -6,7 +6,7 @@ from typing import Any
 
 from apps.console.golden.members import MemberRecord
 from apps.console.masking import Sight
-from apps.console.values import Names, Shown, show, show_any
+from apps.console.values import Names, Shown, parts_of, show, show_any
 from apps.golden.spec import Attribute, Collection, Document, EntitySpec
 from apps.stewardship.contracts import Policy
 
@@ -183,7 +183,7 @@ def matrix(
     """Return attribute × member; a cell's role is won, same, other or empty; rows without values are left out."""
     provenance: Mapping[str, Any] = document.get("provenance", {})
     rows = []
-    for part in (*spec.attributes, *spec.collections):
+    for part in parts_of(spec):
         golden = show_any(spec, part.name, sight.value(part.name, document.get(part.name)), names)
         source = (provenance.get(part.name) or {}).get("source")
         cells = []

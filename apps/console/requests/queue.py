@@ -141,9 +141,8 @@ def neighbour(request: ChangeRequest) -> ChangeRequest | None:
 def group_counts() -> list[dict[str, Any]]:
     """Return how many requests wait per entity and group, most first."""
     rows = ChangeRequest.objects.filter(status=RequestStatus.PENDING).order_by()
-    return list(
-        rows.values("entity", "group").annotate(count=Count("pk")).order_by("-count", "entity", "group")
-    )
+    counted = rows.values("entity", "group").annotate(count=Count("pk")).order_by("-count", "entity", "group")
+    return [dict(row) for row in counted]
 
 
 def spec_of(request: ChangeRequest) -> EntitySpec:

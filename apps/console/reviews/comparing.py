@@ -129,7 +129,7 @@ def _weights(spec: EntitySpec, pair: CandidatePair, sight: Sight) -> list[Weight
         hidden = sight.hides(name, column)
         title = title_of(spec, name) + (f": {column}" if column else "") + (f" ({part})" if part else "")
         texts = [MASK if hidden else _joined(entry.get(each)) for each in ("left", "right")]
-        steps.append((title.capitalize(), *texts, _verdict(entry), entry["weight"]))
+        steps.append((title.capitalize(), texts[0], texts[1], _verdict(entry), entry["weight"]))
     return _placed(steps)
 
 
@@ -140,12 +140,15 @@ def _placed(steps: Sequence[tuple[str, str, str, str, float]]) -> list[Weight]:
     low, span = min(edges), (max(edges) - min(edges)) or 1.0
     return [
         Weight(
-            *texts,
+            title=title,
+            left=left,
+            right=right,
+            verdict=verdict,
             bits=round(bits, 1),
             start=round(100 * (min(before, after) - low) / span, 2),
             width=max(round(100 * abs(bits) / span, 2), 0.6),
         )
-        for (*texts, bits), before, after in zip(steps, edges, edges[1:], strict=False)
+        for (title, left, right, verdict, bits), before, after in zip(steps, edges, edges[1:], strict=False)
     ]
 
 
