@@ -57,6 +57,17 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedValue:
+    """A reference that was left out because it would close a cycle of `length` records."""
+
+    record_id: UUID
+    attribute: str
+    value: str
+    source_record_id: UUID | None
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What shall become of a batch of golden records of one entity."""
 
@@ -64,6 +75,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     moves: tuple[Move, ...] = ()
     redirects: tuple[Redirect, ...] = field(default=())
+    refused: tuple[RefusedValue, ...] = field(default=())
 
     def news(self) -> Iterator[Change]:
         return (change for change in self.changes if change.is_news)

@@ -37,7 +37,8 @@ def _refuse(spec: EntitySpec, name: str, survivors: Mapping[UUID, Survivors]) ->
             planned[str(record)] = None
             value = each.document.pop(name)
             origin = each.provenance.pop(name, {})
-            refused.append(RefusedValue(record, name, value, origin.get("source"), len(path)))
+            source = origin.get("source")
+            refused.append(RefusedValue(record, name, value, UUID(source) if source else None, len(path)))
     return refused
 
 

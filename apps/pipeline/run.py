@@ -26,7 +26,7 @@ from apps.pipeline.contracts import BatchReport
 from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.selectors import homes_of
-from apps.sources.services import claim_pending, finish_pending
+from apps.sources.services import claim_pending, finish_pending, set_value_aside
 from apps.stewardship.services import merge_records, route_plan
 
 MERGED_BECAUSE = "A source record matches both"
@@ -53,6 +53,7 @@ def run_batch(
     plan = master(spec, landed, matched, now=now)
     routed = route_plan(plan=plan, now=now)
     apply_plan(plan=routed, now=now)
+    set_aside(plan, now=now)
     finish_pending(ids=[record.id for record in landed])
     merges = merge(matched, now=now)
     return BatchReport.of(landed, matched, plan, routed, merges)
@@ -82,6 +83,20 @@ def master(spec: EntitySpec, landed: Sequence[PendingRecord], matched: Matched, 
     moves = [Move(each.source_record_id, each.record_id, each.method) for each in matched.joined]
     homes = homes_of(source_record_ids=[record.id for record in landed])  # a merge may have moved them since
     return plan_records(spec=spec, record_ids=homes.values(), moves=moves, now=now)
+
+
+def set_aside(plan: Plan, *, now: datetime) -> None:
+    """Show a steward the rows whose reference would make a record its own ancestor; the rest of the row counts."""
+    for refused in plan.refused:
+        if refused.source_record_id:
+            set_value_aside(
+                source_record_id=refused.source_record_id,
+                column=refused.attribute,
+                code="cycle",
+                reason=f"{refused.attribute} leads back to the record itself over {refused.length} records and was"
+                " left out. Correct the row, or the one above it, and replay it.",
+                now=now,
+            )
 
 
 def merge(matched: Matched, *, now: datetime) -> int:

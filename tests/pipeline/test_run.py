@@ -9,10 +9,12 @@ from apps.golden.models import GoldenRecord
 from apps.matching.models import CandidatePair
 from apps.outbox.models import OutboxEvent
 from apps.pipeline.services import run_pending
-from apps.sources.models import SourceRecord
+from apps.sources.models import RejectedRow, SourceRecord
 from apps.sources.selectors import pending_counts, waiting_references
+from apps.sources.services import replay_rejected_rows
 from apps.stewardship.models import ApprovalPolicy
 from tests.hub import (
+    NOW,
     account,
     document_of,
     erp_customer,
@@ -182,3 +184,22 @@ def test_a_worker_that_dies_leaves_its_records_pending(monkeypatch: pytest.Monke
     monkeypatch.undo()
     assert (pending_counts(), GoldenRecord.objects.count()) == ({"customer": 1}, 0)
     assert run_pending().created == 1
+
+
+def test_cycle_in_a_hierarchy_costs_one_reference_and_is_shown() -> None:
+    master("salesforce.accounts", account("A1", "Zephyr Group plc", ParentId="A3"))
+    master("salesforce.accounts", account("A2", "Quantock Advisory Ltd", ParentId="A1"))
+    master("salesforce.accounts", account("A3", "Umbra Shipping Ltd", ParentId="A2"))
+    parents = {
+        key: document_of(home_of("salesforce", "customer", key)).get("parent") for key in ("A1", "A2", "A3")
+    }
+    assert parents["A2"] == str(home_of("salesforce", "customer", "A1"))
+    assert sum(parent is not None for parent in parents.values()) == 2
+    rejected = only(RejectedRow.objects.all())
+    assert (rejected.code, rejected.column, rejected.status) == ("cycle", "parent", "open")
+    assert "over 3 records" in rejected.reason
+    master("salesforce.accounts", account("A3", "Umbra Shipping Ltd", SystemModstamp="2026-02-02T00:00:00Z"))
+    replay_rejected_rows(row_ids=[rejected.pk], now=NOW)
+    run_pending()
+    below, above = (home_of("salesforce", "customer", key) for key in ("A1", "A3"))
+    assert document_of(below).get("parent") == str(above)

@@ -11,13 +11,12 @@ from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
 from apps.mastering.changes import change_of
 from apps.mastering.contracts import Move, Plan, Redirect
-from apps.mastering.engine.survivorship import COMPUTED, Contender, PinnedValue, Survivors, survive
-from apps.mastering.models import Pin
+from apps.mastering.cycles import refuse_cycles
+from apps.mastering.engine.survivorship import COMPUTED, Contender, Survivors, survive
 from apps.mastering.selectors import active_ownership
+from apps.mastering.services.pinned import Pins, pins_of
 from apps.quality.selectors import standardized_values
 from apps.sources.selectors import Member, members_of, resolve_keys
-
-Pins = dict[UUID, dict[str, PinnedValue]]
 
 
 def plan_records(
@@ -41,13 +40,14 @@ def plan_records(
     before = load_documents(spec, ids, lock=lock)
     headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
     contenders = _contenders(spec, ids, moves)
-    pinned = _pins(ids, pins or {})
+    pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects)
     ownership = active_ownership()
     survivors = {
         record: survive(spec, contenders.get(record, ()), ownership, pinned.get(record, {})) for record in ids
     }
     _follow_derived(spec, survivors.values())
     _drop_self_references(spec, survivors)
+    refused = refuse_cycles(spec, survivors)
     changes = tuple(
         change_of(
             spec,
@@ -60,7 +60,7 @@ def plan_records(
         )
         for record in ids
     )
-    return Plan(entity=spec.name, changes=changes, moves=tuple(moves), redirects=tuple(redirects))
+    return Plan(spec.name, changes, tuple(moves), tuple(redirects), tuple(refused))
 
 
 def _contenders(spec: EntitySpec, ids: Sequence[UUID], moves: Sequence[Move]) -> dict[UUID, list[Contender]]:
@@ -124,15 +124,6 @@ def _with_golden_ids(
                 for item in items
             ]
     return document
-
-
-def _pins(ids: Sequence[UUID], tried: Pins) -> Pins:
-    pins: Pins = {}
-    for pin in Pin.objects.filter(record__in=ids, ended_at__isnull=True):
-        pins.setdefault(pin.record_id, {})[pin.attribute] = PinnedValue(pin.value, pin.pinned_by, pin.reason)
-    for record, proposed in tried.items():
-        pins.setdefault(record, {}).update(proposed)
-    return pins
 
 
 def _follow_derived(spec: EntitySpec, survivors: Iterable[Survivors]) -> None:

@@ -18,7 +18,7 @@ from apps.sources.services.pending import (
     mark_referrers_pending,
     quarantine_pending,
 )
-from apps.sources.services.rejected import dismiss_rejected_row, replay_rejected_rows
+from apps.sources.services.rejected import dismiss_rejected_row, replay_rejected_rows, set_value_aside
 from apps.sources.services.systems import InvalidSystem, save_system
 
 __all__ = [
@@ -41,4 +41,5 @@ __all__ = [
     "quarantine_pending",
     "replay_rejected_rows",
     "save_system",
+    "set_value_aside",
 ]

@@ -11,9 +11,11 @@ from apps.audit.context import current
 from apps.connectors.selectors import active_layout
 from apps.core.errors import Conflict
 from apps.sources.contracts import Landed, Mode, Row
-from apps.sources.models import RejectedRow
+from apps.sources.models import RejectedRow, SourceRecord
 from apps.sources.readers.json_lines import json_row
 from apps.sources.services.loads import close_load, land_rows, open_load
+
+FAILED_AFTER_LANDING = ("cycle", "pipeline_failed")
 
 
 @transaction.atomic
@@ -47,7 +49,35 @@ def replay_rejected_rows(
         again.append(Row(row.row_number, checked.data, checked.problem))
     landed = land_rows(load=load, layout=layout, rows=again, now=now)
     close_load(load=load, now=now)
+    _compute_again(rows, now=now)
     return landed
+
+
+def _compute_again(rows: Sequence[RejectedRow], *, now: datetime) -> None:
+    """Have landed records mastered again whose row is the same, but not what made it fail after landing."""
+    for row in rows:
+        if row.code in FAILED_AFTER_LANDING:
+            SourceRecord.objects.filter(load=row.load, row_number=row.row_number, pending_since=None).update(
+                pending_since=now
+            )
+
+
+def set_value_aside(*, source_record_id: UUID, column: str, code: str, reason: str, now: datetime) -> None:
+    """Keep the row of a landed record whose one value cannot be used, once; the rest of the record is in use."""
+    record = SourceRecord.objects.select_related("load").get(pk=source_record_id)
+    known = RejectedRow.objects.filter(
+        load=record.load, row_number=record.row_number or 0, column=column, code=code
+    ).exists()
+    if record.load is not None and not known:
+        RejectedRow.objects.create(
+            load=record.load,
+            row_number=record.row_number or 0,
+            column=column,
+            code=code,
+            reason=reason,
+            raw=record.raw or record.values,
+            created_at=now,
+        )
 
 
 @transaction.atomic
