@@ -1,8 +1,18 @@
-"""Structured logging: JSON lines in production, readable lines on a terminal."""
+"""Structured logging: JSON lines in production, readable lines on a terminal; neither quotes values of records."""
 
-from typing import Any
+import re
+from collections.abc import MutableMapping
+from io import StringIO
+from typing import Any, TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import ExcInfo
+
+# What PostgreSQL adds to a refusal, up to the next line of a traceback, quotes the values of the row.
+_QUOTED_VALUES = re.compile(r"^DETAIL:.*(\n(?!\s*$|\S*Error\b).*)*", re.MULTILINE)
+# Local variables hold tokens, secrets and records: tracebacks are told without them.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -13,15 +23,35 @@ _SHARED: list[Any] = [
 ]
 
 
+def _without_values(told: Any) -> Any:
+    """Return a text, or the texts inside of lists and dicts, without what PostgreSQL quotes of a row."""
+    if isinstance(told, str):
+        return _QUOTED_VALUES.sub("DETAIL: left out", told) if "DETAIL:" in told else told
+    if isinstance(told, dict):
+        return {name: _without_values(value) for name, value in told.items()}
+    return [_without_values(each) for each in told] if isinstance(told, list) else told
+
+
+def leave_values_out(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Processor that takes quoted values of rows out of everything an event tells."""
+    event.update({name: _without_values(value) for name, value in event.items()})
+    return event
+
+
+def _plain_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
+    buffer = StringIO()
+    structlog.dev.plain_traceback(buffer, exc_info)
+    stream.write(_without_values(buffer.getvalue()))
+
+
 def logging_config(*, json: bool, level: str) -> dict[str, Any]:
     """A `logging.config.dictConfig` that renders structlog and plain records alike."""
     tail: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if json:
-        tail += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        tail += [_TRACEBACKS, leave_values_out, structlog.processors.JSONRenderer()]
     else:
-        tail += [
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-        ]
+        console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_plain_traceback)
+        tail += [leave_values_out, console]
     return {
         "version": 1,
         "disable_existing_loggers": False,
