@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from apps.core.errors import HubError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_PUBLIC_V6 = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_RELAYS_V4 = ipaddress.ip_network("192.88.99.0/24")
 
 
 class AddressRefused(HubError):
@@ -52,13 +55,21 @@ def check_url(url: str, *, sandbox: bool, allowed_hosts: frozenset[str] | None =
 
 def check_address(address: str, *, sandbox: bool) -> None:
     """Raise AddressRefused for an IP address inside private or special networks."""
-    ip: Address = ipaddress.ip_address(address.split("%", 1)[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
+    ip = _reached(ipaddress.ip_address(address.split("%", 1)[0]))
     if ip.is_loopback and sandbox:
         return
-    if not ip.is_global or ip.is_multicast:
+    special = ip not in _PUBLIC_V6 if isinstance(ip, ipaddress.IPv6Address) else ip in _RELAYS_V4
+    if special or not ip.is_global or ip.is_multicast:
         raise AddressRefused(f"{ip} is a private or special address; the hub calls public ones only.")
+
+
+def _reached(ip: Address) -> Address:
+    """Return the IPv4 address at which packets to an IPv6 address that wraps one arrive, else the address itself."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def resolve(host: str, port: int, *, sandbox: bool) -> str:

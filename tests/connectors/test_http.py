@@ -167,7 +167,8 @@ def test_permitted_urls() -> None:
 @pytest.mark.parametrize(
     "ip",
     ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.1.2.3", "::ffff:127.0.0.1", "::1", "fe80::1%eth0",
-     "fd00::1", "224.0.0.1", "100.64.0.1", "127.0.0.1"],
+     "fd00::1", "224.0.0.1", "100.64.0.1", "127.0.0.1", "64:ff9b::169.254.169.254", "64:ff9b:1::1", "2002:7f00:1::1",
+     "::127.0.0.1", "::ffff:0:127.0.0.1", "fec0::1", "192.88.99.1"],
 )  # fmt: skip
 def test_private_addresses(ip: str) -> None:
     with pytest.raises(AddressRefused):
@@ -176,6 +177,8 @@ def test_private_addresses(ip: str) -> None:
 
 def test_public_addresses_and_sandbox_loopback() -> None:
     check_address("93.184.216.34", sandbox=False)
+    check_address("2606:2800:220:1:248:1893:25c8:1946", sandbox=False)
+    check_address("64:ff9b::93.184.216.34", sandbox=False)
     check_address("127.0.0.1", sandbox=True)
     with pytest.raises(AddressRefused):
         check_address("10.0.0.1", sandbox=True)
