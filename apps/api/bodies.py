@@ -39,17 +39,26 @@ def _validator(component: str) -> Draft202012Validator:
 def read_body(request: HttpRequest, component: str) -> Any:
     """Return the decoded body when it is valid for a schema component. Raises InvalidBody with JSON pointers."""
     content = read_json(request)
-    errors = []
-    for error in _validator(component).iter_errors(content):
-        errors.extend(_told(error))
-        if len(errors) >= MOST_ERRORS:
-            break
-    if b"\\u0000" in request.body and (path := _path_of_nul(content)) is not None:
-        errors.append({"pointer": path, "code": "nul", "detail": "Texts cannot hold the NUL character."})
+    try:
+        errors = _errors_of(content, component, may_hold_nul=b"\\u0000" in request.body)
+    except RecursionError:
+        detail = "The content is nested too deeply."
+        errors = [{"pointer": "", "code": "too_deep", "detail": detail}]
     if errors:
         detail = "; ".join(f"{error['pointer'] or 'content'}: {error['detail']}" for error in errors[:3])
         raise InvalidBody(detail[:500], errors=errors[:MOST_ERRORS])
     return content
+
+
+def _errors_of(content: Any, component: str, *, may_hold_nul: bool) -> list[dict[str, str]]:
+    errors: list[dict[str, str]] = []
+    for error in _validator(component).iter_errors(content):
+        errors.extend(_told(error))
+        if len(errors) >= MOST_ERRORS:
+            break
+    if may_hold_nul and (path := _path_of_nul(content)) is not None:
+        errors.append({"pointer": path, "code": "nul", "detail": "Texts cannot hold the NUL character."})
+    return errors
 
 
 def _told(error: ValidationError) -> list[dict[str, str]]:

@@ -172,3 +172,19 @@ def test_decompression_bomb_is_refused_before_it_is_unpacked(
         assert sum(entry.file_size for entry in archive.infolist()) > 100
     with pytest.raises(UnreadableFile, match="split it"):
         read(path)
+
+
+def test_a_row_nested_too_deeply_is_one_bad_row(tmp_path: Path) -> None:
+    deep = "[" * 300 + "]" * 300
+    just = "[" * 99 + "]" * 99
+    path = tmp_path / "deep.ndjson"
+    lines = [
+        '{"id": 1}',
+        f'{{"id": 2, "deep": {deep}}}',
+        f'{{"id": 3, "deep": {just}}}',
+        f'{{"id": 4, "deep": [{just}]}}',
+    ]
+    path.write_text("\n".join(lines))
+    rows = read(path)
+    assert codes(rows) == ["", "too_deep", "", "too_deep"]
+    assert rows[1].data == {"id": 2, "deep": "…"}

@@ -12,6 +12,9 @@ from apps.sources.contracts import Problem, Row
 from apps.sources.readers.delimited import MAX_LINE_BYTES, checked
 from apps.sources.readers.registry import UnreadableFile, readers
 
+DEEPEST = 100
+"""Levels of lists and objects a row may have."""
+
 
 @readers.register("ndjson")
 @readers.register("jsonl")
@@ -40,11 +43,34 @@ def json_row(number: int, value: Any) -> Row:
     if not isinstance(value, dict):
         reason = f"A row must be a JSON object, this is {type(value).__name__}."
         return Row(number, {"value": value}, Problem("not_an_object", reason))
-    if "\\u0000" in orjson.dumps(value).decode():
-        clean = orjson.loads(orjson.dumps(value).replace(b"\\u0000", "␀".encode()))
+    if (packed := _packed(value)) is None:
+        reason = f"The row is nested more than {DEEPEST} levels deep. Flatten it and replay the row."
+        shown = {name: "…" if isinstance(part, dict | list) else part for name, part in value.items()}
+        return Row(number, shown, Problem("too_deep", reason))
+    if b"\\u0000" in packed:
+        clean = orjson.loads(packed.replace(b"\\u0000", "␀".encode()))
         reason = "A value holds a NUL character (shown as ␀). Remove it and replay the row."
         return Row(number, clean, Problem("nul_character", reason))
     return checked(Row(number, value))
+
+
+def _packed(value: Any) -> bytes | None:
+    """Return a value as JSON, None when it is nested too deeply."""
+    try:
+        packed = orjson.dumps(value)
+    except TypeError:  # orjson's own limit is 254 levels
+        return None
+    branches = packed.count(b"[") + packed.count(b"{")
+    return None if branches > DEEPEST and _depth(value) > DEEPEST else packed
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [child for children in inner for child in children if isinstance(child, dict | list)]
+    return depth
 
 
 @readers.register("json")
