@@ -79,6 +79,8 @@ class Buckets:
 
 
 buckets = Buckets()
+strangers = Buckets()
+"""Apart from the clients, whose buckets no flood from many addresses may reset."""
 
 
 def client_quota() -> int:
@@ -93,4 +95,4 @@ def take_for_client(user_id: int, cost: float = 1.0) -> Taken:
 
 def take_for_address(address: str) -> Taken:
     """Take from the bucket of a network address whose callers have shown no valid token."""
-    return buckets.take(("address", address), quota=max(1, client_quota() // UNKNOWN_CALLERS_SHARE))
+    return strangers.take(address, quota=max(1, client_quota() // UNKNOWN_CALLERS_SHARE))

@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.services import create_user, issue_token
 from apps.api.callers import remembered
-from apps.api.limits import buckets
+from apps.api.limits import buckets, strangers
 from apps.audit.context import Actor, acting
 from apps.core.clock import utcnow
 from apps.core.hashing import content_hash
@@ -56,9 +56,11 @@ class Caller:
 def _fresh_process() -> Iterator[None]:
     remembered.forget()
     buckets.empty()
+    strangers.empty()
     yield
     remembered.forget()
     buckets.empty()
+    strangers.empty()
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Token buckets: never more than the quota in a window, whatever the pattern of requests."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.api.limits import WINDOW_SECONDS, Buckets
+from apps.api import limits
+from apps.api.limits import WINDOW_SECONDS, Buckets, client_quota, take_for_address, take_for_client
 
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.integers(1, 5)), max_size=200), st.integers(1, 60))
@@ -38,3 +40,13 @@ def test_clients_do_not_share_a_bucket() -> None:
     assert buckets.take(1, quota=1).wait == 0
     assert buckets.take(1, quota=1).wait == 60
     assert buckets.take(2, quota=1).wait == 0
+
+
+def test_a_flood_from_many_addresses_does_not_fill_the_buckets_of_clients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "MOST_CLIENTS", 3)
+    assert take_for_client(7, client_quota()).wait == 0
+    for number in range(10):
+        take_for_address(f"198.51.100.{number}")
+    assert take_for_client(7, client_quota()).wait > 0
