@@ -79,7 +79,7 @@ def spawn(
     Call it from the main thread: the kernel ties the child's life to the starting thread.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_privately) as output:
         return subprocess.Popen(
             [str(part) for part in command],
             env=env,
@@ -93,6 +93,13 @@ def spawn(
             group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
         )
+
+
+def _privately(path: str, flags: int) -> int:
+    """An `opener` for files only we may read: logs tell who did what."""
+    handle = os.open(path, flags, 0o600)
+    os.fchmod(handle, 0o600)
+    return handle
 
 
 def started_at(pid: int) -> str:

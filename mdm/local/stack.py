@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mdm.local import programs
 from mdm.local.broker import Broker
-from mdm.local.children import LocalServiceError
+from mdm.local.children import LocalServiceError, own_folder
 from mdm.local.paths import ROOT, broker_url, database_url
 from mdm.local.postgres import Postgres
 from mdm.local.supervisor import Supervisor
@@ -71,7 +71,7 @@ class Stack:
 
     def _sandbox(self, system: str, port: int) -> programs.Program:
         store = self.state / f"sandbox/{system}.sqlite"
-        store.parent.mkdir(exist_ok=True)
+        own_folder(store.parent, mode=0o700)  # copies of what was delivered
         return programs.Program(
             f"sandbox-{system}",
             programs.manage("run_sandbox", system, "--port", str(port), "--state", str(store)),

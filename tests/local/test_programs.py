@@ -40,6 +40,14 @@ def worker(state: Path) -> Program:
     return Program("worker", command, dict(os.environ), state / "log/worker.log")
 
 
+def test_logs_are_for_their_owner_only(state: Path, worker: Program) -> None:
+    worker.log.parent.mkdir(parents=True)
+    worker.log.touch(mode=0o644)
+    with Supervisor(state, lambda _: None) as boss:
+        boss.start(worker, stage=1)
+        assert worker.log.stat().st_mode & 0o777 == 0o600
+
+
 def watched(state: Path, worker: Program, during: Callable[[], None], seconds: float = 1.5) -> list[str]:
     """What the supervisor says while the watch looks for `seconds`, with `during` called at each look."""
     said: list[str] = []
