@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from mdm.settings.base import *  # noqa: F403 - Django settings are layered by star import
 from mdm.settings.base import MDM_HOME, database, env
 
 SECRET_KEY = env("MDM_SECRET_KEY")
 MDM_FIELD_KEY = env("MDM_FIELD_KEY")
+if len(MDM_FIELD_KEY) < 32:
+    raise ImproperlyConfigured(
+        "MDM_FIELD_KEY is too short to seal secrets with: give 32 random characters or more."
+    )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASES = {"default": database(env("DATABASE_URL"))}

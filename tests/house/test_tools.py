@@ -17,6 +17,9 @@ TOOLS = {
 }
 
 
+REQUIRED = ("MDM_SECRET_KEY", "MDM_FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "CELERY_BROKER_URL")
+
+
 def outcome(*command: str, **env: str) -> tuple[int, str]:
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False
@@ -54,8 +57,12 @@ def test_production_settings_pass_the_deployment_check() -> None:
     assert code == 0, words
 
 
-@pytest.mark.parametrize("name", ["MDM_SECRET_KEY", "MDM_FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL"])
-def test_production_refuses_to_start_without(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [*((each, None) for each in REQUIRED), ("MDM_FIELD_KEY", "short")],
+    ids=[*REQUIRED, "a field key that is too short"],
+)
+def test_production_refuses_to_start_without(name: str, given: str | None) -> None:
     values = {
         "MDM_SECRET_KEY": "k" * 60,
         "MDM_FIELD_KEY": "f" * 43,
@@ -63,12 +70,14 @@ def test_production_refuses_to_start_without(name: str) -> None:
         "DATABASE_URL": "postgres://db.example.com/hub",
         "CELERY_BROKER_URL": "redis://broker.example.com/0",
     }
-    given = {key: value for key, value in values.items() if key != name}
-    bare = {key: value for key, value in os.environ.items() if key not in values}
+    values.pop(name)
+    if given is not None:
+        values[name] = given
+    bare = {key: value for key, value in os.environ.items() if key not in REQUIRED}
     done = subprocess.run(
         [sys.executable, "-c", "import mdm.settings.production"],
         cwd=ROOT,
-        env={**bare, **given},
+        env={**bare, **values},
         capture_output=True,
         text=True,
         check=False,
