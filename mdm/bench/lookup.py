@@ -22,7 +22,7 @@ from mdm.bench.pipeline import DATABASE, load_customers
 from mdm.bench.serving import Server
 
 ROUNDS = 3
-MOST_REQUESTS = 1_500
+MOST_REQUESTS = 1_000
 HUB_ENV = {"API_RATE_PER_MINUTE": "1000000000", "LOG_LEVEL": "WARNING"}
 DRF_ENV = {"DJANGO_SETTINGS_MODULE": "mdm.bench.drf_settings"}
 DRF_TARGET = ("--factory", "django.core.wsgi:get_wsgi_application")
@@ -64,10 +64,10 @@ def _round(
     by_id = [(key[0],) for key in keys]
     yield "raw_row", _ask(raw, _typed_row(), by_id)
     yield "raw.by_id", _ask(raw, _document("select_by_id"), by_id)
-    yield "by_id", hub.cost_of(map(_by_id, keys), headers)
+    yield "by_id", hub.cost_of([_by_id(key) for key in keys], headers)
     yield "raw.by_key", _ask(raw, _document("select_by_key"), [key[1:] for key in keys])
-    yield "by_key", hub.cost_of(map(_by_key, keys), headers)
-    yield "drf", drf.cost_of(map(_by_id_in_drf, keys[: _fewer(len(keys))]), {})
+    yield "by_key", hub.cost_of([_by_key(key) for key in keys], headers)
+    yield "drf", drf.cost_of([_by_id_in_drf(key) for key in keys[: _fewer(len(keys))]], {})
 
 
 def _fewer(requests: int) -> int:

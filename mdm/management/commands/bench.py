@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
-            "suite", nargs="?", default="all", choices=("all", *SUITES, "match"), help="what (default: all)"
+            "suites", nargs="*", default="all", choices=("all", *SUITES, "match"), help="what (default: all)"
         )
         parser.add_argument("--rows", type=int, default=20_000, help="records to load (default: 20000)")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures by name")
@@ -42,15 +42,16 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, metavar="DIR", help="match: a folder of labelled folders")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        suite, sets = options["suite"], list(_sets(options["set"], options["data"]))
-        if suite == "match" and not sets:
+        suites, sets = options["suites"], list(_sets(options["set"], options["data"]))
+        if "match" in suites and not sets:
             raise CommandError("name a labelled folder with --set DIR, or a folder of them with --data DIR")
         if options["rows"] < FEWEST_ROWS:
             raise CommandError(f"--rows must be at least {FEWEST_ROWS}")
-        if suite != "match":
+        wanted = [name for name in SUITES if name in suites or "all" in suites]
+        if wanted:
             try:
                 with signals_interrupt():
-                    self._measure(suite, options["rows"], options["json"])
+                    self._measure(wanted, options["rows"], options["json"])
             except LocalServiceError as problem:
                 raise CommandError(str(problem)) from None
             except KeyboardInterrupt:
@@ -58,22 +59,26 @@ class Command(BaseCommand):
         for folder in sets:
             self.stdout.write(json.dumps(run_set(folder)))
 
-    def _measure(self, suite: str, rows: int, file: Path | None) -> None:
+    def _measure(self, suites: Sequence[str], rows: int, file: Path | None) -> None:
         figures: Figures = {}
         with (
             acting(Actor(name="bench"), reason="benchmark"),
             server(self._report) as address,
             Databases(address, self._report) as databases,
         ):
-            for name, run in SUITES.items():
-                if suite in ("all", name):
-                    figures.update(run(databases, rows=rows, report=self._report))
-            connection.ensure_connection()
-            postgres = str(connection.connection.info.server_version // 10_000)
+            for name in suites:
+                figures.update(SUITES[name](databases, rows=rows, report=self._report))
+                self._write(figures, rows, file)
         show(figures, Console(width=None if self.stdout.isatty() else 160))
-        if file:
-            document = as_document(figures, rows=rows, postgres=postgres)
-            file.write_text(json.dumps(document, indent=1) + "\n")
+
+    def _write(self, figures: Figures, rows: int, file: Path | None) -> None:
+        """Write what there is so far: an interrupted run keeps the suites that ended."""
+        if file is None:
+            return
+        connection.ensure_connection()
+        postgres = str(connection.connection.info.server_version // 10_000)
+        document = as_document(figures, rows=rows, postgres=postgres)
+        file.write_text(json.dumps(document, indent=1) + "\n")
 
     def _report(self, text: str) -> None:
         self.stderr.write(f"[bench] {text}")
