@@ -143,7 +143,7 @@ def _held(draft: Draft, failure: Failure, message: str, now: datetime) -> Ending
         code=failure.code[:80],
         note=message[:500],
     )
-    return Ending(draft, Outcome.HELD, lane, failure.code, message, hold=failure)
+    return Ending(draft, Outcome.HELD, lane, failure.code, message, hold=replace(failure, message=message))
 
 
 def _unless_parked(ending: Ending, outcome: Outcome) -> Outcome:

@@ -10,7 +10,7 @@ from apps.connectors.selectors import active_mappings
 from apps.core.ids import uuid7
 from apps.distribution.engine.comparing import holds
 from apps.distribution.engine.masking import MASK
-from apps.distribution.models import DeliveryAttempt, ExternalRef
+from apps.distribution.models import DeliveryAttempt, ExternalRef, TargetState
 from apps.distribution.selectors import attempts_timeline, delivery_state, target_counters
 from apps.distribution.services import ensure_default_subscriptions, ensure_schedules
 from apps.golden.models import GoldenRecord
@@ -48,12 +48,15 @@ def test_the_attempt_names_who_caused_the_change_and_the_transaction(erp: Target
 
 
 @pytest.mark.django_db
-def test_personal_attributes_are_masked_in_attempts_and_in_what_the_target_says(erp: Target) -> None:
+@pytest.mark.parametrize("status", [400, 403])
+def test_personal_attributes_are_masked_in_attempts_and_in_what_the_target_says(
+    erp: Target, status: int
+) -> None:
     activate("netsuite.employee")
     subscribe(erp.connection, "netsuite.employee", "resource")
     record = new_record(PERSON, entity="resource")
     erp.server.arm(
-        "answer", status=400, body={"title": "no: Adelaide BYRONOVA <adelaide@example.com> is known"}
+        "answer", status=status, body={"title": "no: Adelaide BYRONOVA <adelaide@example.com> is known"}
     )
     erp.deliver()
     attempt = DeliveryAttempt.objects.get(record_id=record.pk)
@@ -61,9 +64,9 @@ def test_personal_attributes_are_masked_in_attempts_and_in_what_the_target_says(
     shown = {name: attempt.payload[name] for name in ("firstName", "lastName", "email", "phone", "hireDate")}
     assert set(shown.values()) == {MASK}
     assert attempt.payload["entityId"] == "100001"
-    kept = (
-        f"{attempt.message} {attempt.response} {lane_of(record).park_reason} {lane_of(record).note}".lower()
-    )
+    lane, state = lane_of(record), TargetState.objects.get(connection=erp.connection)
+    kept = f"{attempt.message} {attempt.response} {lane.park_reason} {lane.note} {state.hold_note}".lower()
+    assert bool(state.hold_note) == (status == 403)
     assert "byronova" not in kept
     assert "adelaide" not in kept
     assert MASK in attempt.message
