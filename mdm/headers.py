@@ -13,7 +13,11 @@ _LOOSER: dict[str, dict[str, list[str]]] = {
         "script-src": ["'unsafe-inline'", "'unsafe-eval'"],
         "style-src": ["'unsafe-inline'"],
     },
-    "/api/": {"script-src": ["'unsafe-inline'"], "style-src": ["'unsafe-inline'"], "worker-src": ["blob:"]},
+    "/api/v1/docs": {
+        "script-src": ["'unsafe-inline'"],
+        "style-src": ["'unsafe-inline'"],
+        "worker-src": ["blob:"],
+    },
 }
 
 

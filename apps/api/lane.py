@@ -58,7 +58,10 @@ def _security_headers() -> list[tuple[str, str]]:
         ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
     ]
     if settings.SECURE_HSTS_SECONDS and settings.SECURE_SSL_REDIRECT:
-        headers.append(("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}"))
+        directives = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+        directives += ["includeSubDomains"] if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else []
+        directives += ["preload"] if settings.SECURE_HSTS_PRELOAD else []
+        headers.append(("Strict-Transport-Security", "; ".join(directives)))
     return headers
 
 

@@ -28,6 +28,7 @@ SAME = (
     "X-Content-Type-Options",
     "X-Frame-Options",
     "Referrer-Policy",
+    "Strict-Transport-Security",
     "Content-Length",
 )
 CORRELATION = "0198c9a2-0000-7000-8000-000000000001"
@@ -147,3 +148,16 @@ def test_a_wrong_host_and_plain_http_are_for_django(steward: Caller, acme: UUID,
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert ask(lane, steward.token, target, HTTP_X_FORWARDED_PROTO="https")[0] == "200 OK"
     assert behind.calls == asked + 1
+
+
+def test_a_reader_over_https_is_told_to_stay_there(viewer: Caller, acme: UUID, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = (
+        True
+    )
+    settings.SECURE_HSTS_SECONDS = 3600
+    headers = {"wsgi.url_scheme": "https"}
+    direct = ask(Counting(), viewer.token, f"/api/v1/customers/{acme}", **headers)
+    buckets.empty()
+    lane = ask(FastLane(Counting()), viewer.token, f"/api/v1/customers/{acme}", **headers)
+    assert lane == direct
+    assert lane[1]["Strict-Transport-Security"] == "max-age=3600; includeSubDomains; preload"

@@ -195,6 +195,8 @@ def test_docs_need_a_sign_in_and_come_from_the_hub_itself(caller: Callable[..., 
     assert "/api/v1/openapi.json" in text
     assert "https://" not in text
     assert "cdn" not in text
+    assert "script-src 'self' 'unsafe-inline'" in page["Content-Security-Policy"]
+    assert "unsafe" not in browser.get("/api/v1/openapi.json")["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("name", ["customers", "engagements", "projects", "resources", "invoices"])
