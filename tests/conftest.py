@@ -1,9 +1,10 @@
 """Options of the whole suite."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
 
 from mdm.local.browser import chromium
 from tests.hub import seed
@@ -14,6 +15,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Seed the test database once, as `manage.py up` seeds a fresh hub."""
     with django_db_blocker.unblock():
         seed()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Seed again when a test that emptied the database is followed by one that does not: any order must do."""
+    yield
+    if nextitem and empties_database(item) and not empties_database(nextitem):
+        with item.config.stash[blocking_manager_key].unblock():
+            seed()
+
+
+def empties_database(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    return bool(mark and mark.kwargs.get("transaction")) or "transactional_db" in getattr(
+        item, "fixturenames", ()
+    )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
