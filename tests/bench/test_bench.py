@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -23,9 +24,11 @@ from mdm.local.paths import ROOT
 def server() -> str:
     """Address of a database that is no benchmark's, on the server of the tests."""
     default = settings.DATABASES["default"]
-    host = default["HOST"] or default["OPTIONS"].get("host", "")
     login = f"{default['USER']}:{default['PASSWORD']}".rstrip(":")
-    return f"postgres://{login}@/postgres?host={host}"
+    place = {"host": default["HOST"] or default["OPTIONS"].get("host", ""), "port": default["PORT"]}
+    return f"postgres://{login}@/postgres?" + urlencode(
+        {name: value for name, value in place.items() if value}
+    )
 
 
 def run_of_few_rows(server: str, file: Path) -> dict[str, Any]:
