@@ -112,6 +112,7 @@ class MatchSpec:
     kind: str = "generic"  # organisation, person, generic: the engine's configuration
     features: tuple[MatchFeature, ...] = ()
     keys: tuple[tuple[str, ...], ...] = ()
+    vetoes: tuple[str, ...] = ()  # collections whose items of one identity must not differ between records
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,11 +19,17 @@ class Neighbourhood:
     homes: dict[UUID, UUID]
     decisions: dict[Pair, str]
 
-    def clusters(self, pairs: Pairs, scores: Scores, config: Config) -> list[set[UUID]]:
-        """Group the records: golden records stay whole, never-match holds over whole groups."""
+    def clusters(
+        self, pairs: Pairs, scores: Scores, config: Config, *, vetoed: Iterable[Pair] = ()
+    ) -> list[set[UUID]]:
+        """Group the records: golden records stay whole, never-match holds over whole groups.
+
+        `vetoed` pairs end up apart like never-match ones, unless they are one already or a person said so.
+        """
         position = {record: row for row, record in enumerate(self.ids)}
         never = self._pairs_with(Verdict.NEVER, position)
         must = self._pairs_with(Verdict.MATCH, position)
+        never += [(position[one], position[other]) for one, other in vetoed if not self._settled(one, other)]
         current = np.full(len(self.ids), -1, np.int64)
         first: dict[UUID, int] = {}
         for record, home in self.homes.items():
@@ -40,6 +46,12 @@ class Neighbourhood:
         for record, label in zip(self.ids, labels.tolist(), strict=True):
             groups.setdefault(label, set()).add(record)
         return list(groups.values())
+
+    def _settled(self, one: UUID, other: UUID) -> bool:
+        home = self.homes.get(one)
+        if home is not None and home == self.homes.get(other):
+            return True
+        return self.decisions.get((one, other), self.decisions.get((other, one))) == Verdict.MATCH
 
     def components(self, pairs: Iterable[Pair]) -> list[set[UUID]]:
         """Group records that a key joins, as far as no decision of a person keeps them apart."""

@@ -6,13 +6,14 @@ import pytest
 from django.db import connection
 
 from apps.golden.models import GoldenRecord
-from apps.matching.models import CandidatePair
+from apps.matching.models import CandidatePair, Verdict
 from apps.outbox.models import OutboxEvent
 from apps.pipeline.services import run_pending
 from apps.sources.models import RejectedRow, SourceRecord
 from apps.sources.selectors import pending_counts, waiting_references
 from apps.sources.services import replay_rejected_rows
 from apps.stewardship.models import ApprovalPolicy
+from apps.stewardship.services import decide_pair
 from tests.hub import (
     NOW,
     account,
@@ -203,3 +204,19 @@ def test_cycle_in_a_hierarchy_costs_one_reference_and_is_shown() -> None:
     run_pending()
     below, above = (home_of("salesforce", "customer", key) for key in ("A1", "A3"))
     assert document_of(below).get("parent") == str(above)
+
+
+def test_two_tax_numbers_of_one_country_are_two_customers_until_a_person_says_otherwise() -> None:
+    shared = {**ADDRESS, "Phone": "+441134960001"}
+    master(
+        "salesforce.accounts",
+        account("A1", "Harbour Tenants Ltd", VAT__c="GB980780684", Tax_Country__c="GB", **shared),
+    )
+    master(
+        "salesforce.accounts",
+        account("A2", "Harbour Tenants Ltd", VAT__c="GB100000034", Tax_Country__c="GB", **shared),
+    )
+    assert len(live("customer")) == 2
+    pair = only(CandidatePair.objects.filter(status="open"))
+    decide_pair(pair_id=pair.pk, verdict=Verdict.MATCH, reason="one of the numbers is old", now=NOW)
+    assert len(live("customer")) == 1

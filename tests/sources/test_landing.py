@@ -154,3 +154,10 @@ def test_at_most_ten_thousand_records_a_post() -> None:
             layout_name="salesforce.accounts", records=[{}] * 10_001, mode="full", origin="x", now=NOW
         )
     assert SourceRecord.objects.count() == 0
+
+
+def test_patch_without_a_tax_number_leaves_the_tax_numbers_alone() -> None:
+    land("salesforce.accounts", account("A1", "Acme", VAT__c="GB980780684", Tax_Country__c="GB"))
+    before = record("A1").values["tax_ids"]
+    land("salesforce.accounts", {"Id": "A1", "Website": "acme.org"}, mode="patch")
+    assert record("A1").values["tax_ids"] == before

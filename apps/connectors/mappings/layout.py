@@ -219,4 +219,7 @@ def _compile_items(source: dict[str, Any], where: str, scope: Scope) -> Items:
 
 def _says_nothing(value: Any) -> bool:
     """Tell whether a value is there even when the row is silent, so that it alone makes no item."""
-    return isinstance(value, dict) and ("const" in value or "default" in value)
+    if not isinstance(value, dict):
+        return False
+    branches = [branch.get("then", branch.get("else")) for branch in value.get("case", ())]
+    return "const" in value or "default" in value or (bool(branches) and all(map(_says_nothing, branches)))

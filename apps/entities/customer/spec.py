@@ -24,6 +24,7 @@ MATCH = MatchSpec(
         MatchFeature("region", "addresses.region", "region"),
         MatchFeature("country", "addresses.country", "country"),
     ),
+    vetoes=("tax_ids",),
 )
 
 SPEC = EntitySpec(

@@ -20,6 +20,7 @@ from apps.matching.models import PairStatus
 from apps.matching.neighbourhood import Neighbourhood, in_band
 from apps.matching.scoring import Compared, Rule, compare, found_pair, keys_of
 from apps.matching.selectors import active_rule
+from apps.matching.vetoes import vetoed_pairs
 from apps.quality.selectors import standardized_values
 
 REVIEWS_PER_RECORD = 3
@@ -54,10 +55,10 @@ def _match_fuzzy(
     storage.replace_keys(cursor, spec.name, keys)
     pairs = storage.candidates(cursor, spec.name, keys, cap=rule.config.frequency_cap)
     hood = _neighbourhood(cursor, records, pairs)
-    strangers = [record for record in {other for _, other in pairs} if record not in documents]
-    documents |= standardized_values(ids=strangers)
+    documents |= standardized_values(ids=[record for record in hood.ids if record not in documents])
     compared = compare(spec, rule, {record: documents.get(record, {}) for record in hood.ids}, pairs)
-    groups = hood.clusters(compared.pairs, compared.scores, rule.config)
+    vetoed = vetoed_pairs(spec, compared.ids, documents, compared.pairs, compared.scores)
+    groups = hood.clusters(compared.pairs, compared.scores, rule.config, vetoed=vetoed)
     joined, merges = settle(groups, hood.homes, records, method="match")
     homes = hood.homes | {each.source_record_id: each.record_id for each in joined}
     found = _worth_keeping(spec, rule, compared, documents, homes, hood.decisions, {r.id for r in records})

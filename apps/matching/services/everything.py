@@ -16,6 +16,7 @@ from apps.matching.features import table_of
 from apps.matching.models import PairStatus
 from apps.matching.neighbourhood import Neighbourhood, in_band
 from apps.matching.scoring import Compared, Rule, found_pair
+from apps.matching.vetoes import vetoed_pairs
 from apps.quality.selectors import standardized_values
 
 MAX_REVIEWS = 10_000
@@ -55,7 +56,8 @@ def match_everything(
         report(f"{len(pairs):,} pairs compared, {match:,} match, {review:,} to review")
         decisions = storage.decisions_of_entity(cursor, spec.name)
         hood = Neighbourhood(ids, {record: homes[record] for record in ids}, decisions)
-        merges = _merges(hood.clusters(pairs, scores, rule.config), homes)
+        vetoed = vetoed_pairs(spec, ids, documents, pairs, scores)
+        merges = _merges(hood.clusters(pairs, scores, rule.config, vetoed=vetoed), homes)
         found, held_back = _reviews(spec, rule, compared, documents, _after(homes, merges), decisions)
         reviews = storage.store_pairs(
             cursor, spec.name, [(pair, PairStatus.OPEN) for pair in found], rule_version=rule.version, now=now

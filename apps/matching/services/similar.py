@@ -17,6 +17,8 @@ from apps.quality.services import standardize_records
 
 INTERACTIVE_CAP = 60
 THOROUGH_CAP = 500
+FAINT = -7.0
+"""Bits below which a likeness is not worth a look (about one in a hundred)."""
 
 
 def find_similar(
@@ -45,7 +47,7 @@ def find_similar(
     for at in compared.scores.probability.argsort()[::-1].tolist():
         left, right = compared.ids[compared.pairs.left[at]], compared.ids[compared.pairs.right[at]]
         home = homes[right if left == asked else left]
-        if home not in best and compared.scores.weight[at] > 0:
+        if home not in best and compared.scores.weight[at] > FAINT:
             pair = found_pair(spec, rule, compared, documents, at)
             best[home] = Similar(home, pair.probability, pair.weight, Band(pair.band).name, pair.evidence)
         if len(best) >= limit:
