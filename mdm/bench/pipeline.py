@@ -102,7 +102,7 @@ def run_pipeline(databases: Databases, *, rows: int, report: Callable[[str], Non
     golden = GoldenRecord.objects.filter(entity="customer", status=RecordStatus.LIVE).count()
     posted = post_records()
     count, both = whole.records, whole.both
-    small = median_cost(each.both for each in smalls).cpu / smalls[0].records
+    small = sum(each.both.cpu for each in smalls) / sum(each.records for each in smalls)
     return {
         "pipeline.records": count,
         "pipeline.golden": golden,
