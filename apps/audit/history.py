@@ -71,7 +71,10 @@ def write_history(
     if not ids:
         return
     historical = model.history.model  # type: ignore[attr-defined]  # added by simple_history at class creation
-    names = [field.column for field in historical.tracked_fields]
+    own = {
+        field.name for field in AuditedHistory._meta.fields
+    }  # a model may have such a column too: not copied
+    names = [field.column for field in historical.tracked_fields if field.name not in own]
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     block = current()
     cursor.execute(

@@ -63,6 +63,15 @@ def write_headers(
         write_history(cursor, GoldenRecord, [h.id for h in changed], kind="~", now=now)
 
 
+def repoint_redirects(cursor: Cursor[Any], ids: Sequence[UUID], *, survivor: UUID, now: datetime) -> None:
+    """Let these merged records lead to another survivor, with their history rows."""
+    cursor.execute(
+        "UPDATE golden_goldenrecord SET merged_into_id = %s WHERE id = ANY(%s) AND merged_into_id <> %s RETURNING id",
+        (survivor, list(ids), survivor),
+    )
+    write_history(cursor, GoldenRecord, [record for (record,) in cursor.fetchall()], kind="~", now=now)
+
+
 def _header_row(header: Header, now: datetime) -> tuple[object, ...]:
     merged_into = header.merged_into
     return (header.id, header.title[:240], header.status, header.version, header.quality, merged_into, now)

@@ -111,3 +111,7 @@ class ChangeRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group} of {self.record_id}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == RequestStatus.PENDING

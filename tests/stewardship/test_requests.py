@@ -73,7 +73,7 @@ def test_approved_change_is_applied_with_its_event(request_: ChangeRequest, appr
     history = GoldenRecord.history.order_by("-history_id").first()
     assert (history.actor, history.history_user_id) == ("anna", approver.pk)
     assert AuditEvent.objects.filter(verb="approved change request", actor="anna").count() == 1
-    assert ChangeRequest.history.filter(id=request_.pk).count() == 1
+    assert ChangeRequest.history.filter(id=request_.pk).count() == 2
     rename("Acme Holding Ltd", 3)
     assert not ChangeRequest.objects.filter(status="pending").exists()
 

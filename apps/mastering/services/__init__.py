@@ -8,6 +8,7 @@ from apps.mastering.services.merging import (
     close_merge,
     plan_merge,
     plan_unmerge,
+    restore_redirects,
     survivors_first,
 )
 from apps.mastering.services.pinning import InvalidPin, end_pin, plan_pin, standardized_pins, write_pins
@@ -33,6 +34,7 @@ __all__ = [
     "plan_records",
     "plan_unmerge",
     "referrers_of",
+    "restore_redirects",
     "standardized_pins",
     "survivors_first",
     "take_turn",

@@ -1,6 +1,6 @@
 """`apply_plan`: the single door through which golden data changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,9 +20,10 @@ from apps.golden.documents import (
 from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entities, entity
 from apps.golden.spec import Document, EntitySpec
-from apps.golden.writers import Header, write_documents, write_headers
+from apps.golden.writers import Header, repoint_redirects, write_documents, write_headers
 from apps.mastering.contracts import Change, Plan
 from apps.mastering.models import Merge
+from apps.mastering.services.pinned import pinned_to
 from apps.mastering.services.planning import plan_records
 from apps.outbox.contracts import NewEvent
 from apps.outbox.services import append_events
@@ -34,13 +35,21 @@ from apps.sources.services import (
     mark_referrers_pending,
 )
 
+Route = Callable[[Plan], Plan]
+
+
+def as_planned(plan: Plan) -> Plan:
+    """Route a plan to nobody: all of it is applied."""
+    return plan
+
 
 @transaction.atomic
-def apply_plan(*, plan: Plan, now: datetime, at_once: bool = False) -> None:
+def apply_plan(*, plan: Plan, now: datetime, at_once: bool = False, route: Route = as_planned) -> None:
     """Write a plan: headers, crosswalk, typed rows, items, provenance, history and outbox events, or nothing.
 
     Records that refer to what moved or changed are computed again: as pending records that the pipeline takes next,
-    or, for what a person did (`at_once`) and for merges, in the same transaction.
+    or, for what a person did (`at_once`) and for merges, in the same transaction. `route` takes out of their plans
+    what waits for an approver.
     """
     spec = entity(plan.entity)
     written = [change for change in plan.changes if change.kind != "unchanged"]
@@ -59,20 +68,24 @@ def apply_plan(*, plan: Plan, now: datetime, at_once: bool = False) -> None:
     events = [_event(change) for change in written if change.is_news]
     append_events(events=events, now=now)
     if plan.redirects:
-        _redirect(spec, plan, now=now)
+        _redirect(spec, plan, now=now, route=route)
     if at_once:
         for referring, ids in golden_referrers(source_record_ids=moved).items():
-            _apply_again(referring, ids, now=now)
+            _apply_again(referring, ids, now=now, route=route)
         for following, ids in _followers(spec, written).items():
-            _apply_again(following, ids, now=now)
+            _apply_again(following, ids, now=now, route=route)
+        back = [change.record_id for change in written if change.kind == "revived"]
+        for pinning, ids in pinned_to(back).items():
+            _apply_again(pinning, ids, now=now, route=route)
     else:
         mark_referrers_pending(source_record_ids=moved, now=now)
         for ids in _followers(spec, written).values():
             mark_members_pending(record_ids=ids, now=now)
 
 
-def _apply_again(entity_name: str, ids: Sequence[UUID], *, now: datetime) -> None:
-    apply_plan(plan=plan_records(spec=entity(entity_name), record_ids=ids, now=now), now=now, at_once=True)
+def _apply_again(entity_name: str, ids: Sequence[UUID], *, now: datetime, route: Route) -> None:
+    plan = plan_records(spec=entity(entity_name), record_ids=ids, now=now)
+    apply_plan(plan=route(plan), now=now, at_once=True, route=route)
 
 
 def _header(spec: EntitySpec, change: Change) -> Header:
@@ -97,7 +110,7 @@ def _event(change: Change) -> NewEvent:
     )
 
 
-def _redirect(spec: EntitySpec, plan: Plan, *, now: datetime) -> None:
+def _redirect(spec: EntitySpec, plan: Plan, *, now: datetime, route: Route) -> None:
     """Turn the losers of merges into redirects and compute everything that refers to them again, here and now."""
     losers = [redirect.loser for redirect in plan.redirects]
     headers = GoldenRecord.objects.in_bulk(losers)
@@ -126,12 +139,10 @@ def _redirect(spec: EntitySpec, plan: Plan, *, now: datetime) -> None:
         )
         # Redirects that pointed at a loser point at its survivor: a chain is never longer than one hop.
         for redirect in plan.redirects:
-            cursor.execute(
-                "UPDATE golden_goldenrecord SET merged_into_id = %s WHERE merged_into_id = %s",
-                (redirect.survivor, redirect.loser),
-            )
+            chained = GoldenRecord.objects.filter(merged_into=redirect.loser).values_list("pk", flat=True)
+            repoint_redirects(cursor, list(chained), survivor=redirect.survivor, now=now)
     for referring, ids in referrers_of(spec, losers).items():
-        _apply_again(referring, ids, now=now)
+        _apply_again(referring, ids, now=now, route=route)
     _delete_typed_rows(spec, losers, now=now)
     events = [
         NewEvent(

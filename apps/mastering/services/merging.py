@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from apps.core.bulk import raw_cursor
 from apps.core.errors import Conflict, HubError, NotFound
 from apps.golden.documents import load_documents
 from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entity
+from apps.golden.writers import repoint_redirects
 from apps.mastering.contracts import Move, Plan, Redirect
 from apps.mastering.models import Merge
 from apps.mastering.services.planning import plan_records
@@ -83,19 +85,20 @@ def _veto_kinship(entity_name: str, ids: Sequence[UUID]) -> None:
 def plan_unmerge(*, merge_id: UUID, now: datetime) -> tuple[Plan, Merge]:
     """Plan the undoing of a merge: the members that came from the loser go back to it.
 
-    Members that the survivor got by itself stay. Raises Conflict when it was undone before.
+    Members that the survivor got by itself stay. Raises Conflict when it was undone before, or when nothing that
+    came from the loser is left to go back.
     """
     merge = Merge.objects.select_for_update().get(pk=merge_id)
     if merge.unmerged_at:
         raise Conflict("This merge was undone already; reload the page.")
     spec = entity(merge.entity)
     loser = GoldenRecord.objects.get(pk=merge.loser_id)
-    still_there = {member.id for member in members_of([loser.merged_into_id or merge.survivor_id])}
-    moves = [
-        Move(UUID(member), merge.loser_id, "steward") for member in merge.moved if UUID(member) in still_there
-    ]
-    remembered = {UUID(record): document for record, document in merge.before.items()}
     home = loser.merged_into_id or merge.survivor_id
+    going_back = [member for member in members_of([home]) if str(member.id) in set(merge.moved)]
+    if all(member.deleted for member in going_back):
+        raise Conflict("No source record that came with it is left there; split the record instead.")
+    moves = [Move(member.id, merge.loser_id, "steward") for member in going_back]
+    remembered = {UUID(record): document for record, document in merge.before.items()}
     plan = plan_records(spec=spec, record_ids=[home, loser.pk], moves=moves, remembered=remembered, now=now)
     return plan, merge
 
@@ -103,6 +106,20 @@ def plan_unmerge(*, merge_id: UUID, now: datetime) -> tuple[Plan, Merge]:
 def close_merge(*, merge: Merge, actor: str, now: datetime) -> None:
     """Say that a merge is undone, after its plan was applied."""
     Merge.objects.filter(pk=merge.pk).update(unmerged_at=now, unmerged_by=actor)
+
+
+def restore_redirects(*, merge_id: UUID, now: datetime) -> None:
+    """Let what was merged into the loser of a merge lead there again; before the undoing of that merge is planned."""
+    loser = Merge.objects.select_for_update().get(pk=merge_id).loser_id
+    followers: set[UUID] = set()
+    found = {loser}
+    while found:
+        open_merges = Merge.objects.filter(survivor__in=found, unmerged_at__isnull=True)
+        found = set(open_merges.values_list("loser_id", flat=True)) - followers
+        followers |= found
+    redirects = GoldenRecord.objects.filter(pk__in=followers, status=RecordStatus.MERGED)
+    with raw_cursor() as cursor:
+        repoint_redirects(cursor, sorted(redirects.values_list("pk", flat=True)), survivor=loser, now=now)
 
 
 def survivors_first(sizes: Mapping[UUID, int], created: Mapping[UUID, datetime]) -> list[UUID]:

@@ -54,7 +54,26 @@ def standardized_pins(spec: EntitySpec, values: Mapping[str, Any]) -> dict[str, 
         if value not in (None, "") and result.values.get(name) is None:
             faults = [issue.message for issue in result.issues if issue.attribute == name]
             raise InvalidPin(f"{known[name].title}: {' '.join(faults) or 'this is no valid value'}")
-    return {**{name: result.values.get(name) for name in plain}, **references}
+    return {**{name: result.values.get(name) for name in plain}, **_checked_references(spec, references)}
+
+
+def _checked_references(spec: EntitySpec, references: Mapping[str, Any]) -> dict[str, Any]:
+    """Return references as golden ids in text. Raises InvalidPin for what is no live record of the right entity."""
+    checked: dict[str, Any] = {}
+    for name, value in references.items():
+        attribute = spec.attribute(name)
+        if value in (None, ""):
+            checked[name] = None
+            continue
+        try:
+            wanted = UUID(str(value))
+        except ValueError:
+            raise InvalidPin(f"{attribute.title}: give the id of a golden record, not {value!r}.") from None
+        live = GoldenRecord.objects.filter(pk=wanted, entity=attribute.references, status=RecordStatus.LIVE)
+        if not live.exists():
+            raise InvalidPin(f"{attribute.title}: there is no live {attribute.references} {wanted}.")
+        checked[name] = str(wanted)
+    return checked
 
 
 def write_pins(*, record_id: UUID, values: Mapping[str, Any], reason: str, now: datetime) -> None:

@@ -17,11 +17,11 @@ from apps.mastering.contracts import Move, Plan
 from apps.mastering.models import Merge
 from apps.mastering.services import (
     MergeVetoed,
-    apply_plan,
     close_merge,
     plan_merge,
     plan_records,
     plan_unmerge,
+    restore_redirects,
     survivors_first,
     take_turn,
 )
@@ -30,7 +30,12 @@ from apps.matching.selectors import kept_apart
 from apps.matching.services import answer_pair, bind_pairs, close_settled_pairs
 from apps.sources.models import Crosswalk
 from apps.stewardship.authority import demand
-from apps.stewardship.services.routing import route_plan
+from apps.stewardship.services.routing import (
+    apply_decision,
+    route_consequences,
+    route_plan,
+    supersede_requests,
+)
 
 
 class PairAnswered(Conflict):
@@ -81,7 +86,8 @@ def merge_records(*, record_ids: Sequence[UUID], method: str, reason: str, now: 
         sizes[record] += 1
     survivor, *losers = survivors_first(sizes, {pk: header.created_at for pk, header in headers.items()})
     plan = plan_merge(survivor_id=survivor, loser_ids=losers, method=method, reason=reason, now=now)
-    apply_plan(plan=route_plan(plan=plan, now=now), now=now, at_once=True)
+    supersede_requests(record_ids=losers, now=now)
+    apply_decision(route_plan(plan=plan, now=now), now=now)
     close_settled_pairs(record_id=survivor, now=now)
     for loser in losers:
         record_deed(
@@ -95,10 +101,12 @@ def undo_merge(*, merge_id: UUID, reason: str, now: datetime) -> Plan:
     """Give the loser its members back and keep both apart from now on. Raises Conflict when it was undone before."""
     demand(Capability.DECIDE)
     take_turn()
+    restore_redirects(merge_id=merge_id, now=now)
     plan, merge = plan_unmerge(merge_id=merge_id, now=now)
-    apply_plan(plan=plan, now=now, at_once=True)
+    [home] = {change.record_id for change in plan.changes} - {merge.loser_id}
+    apply_decision(route_consequences(plan=plan, now=now), now=now)
     close_merge(merge=merge, actor=current().actor.name, now=now)
-    _keep_apart(merge, reason=reason, now=now)
+    _keep_apart(merge, home, reason=reason, now=now)
     record_deed(
         verb="unmerge", entity=merge.entity, record_id=merge.survivor_id, subject=str(merge.loser_id), reason=reason,
         now=now,
@@ -106,10 +114,11 @@ def undo_merge(*, merge_id: UUID, reason: str, now: datetime) -> Plan:
     return plan
 
 
-def _keep_apart(merge: Merge, *, reason: str, now: datetime) -> None:
+def _keep_apart(merge: Merge, home: UUID, *, reason: str, now: datetime) -> None:
+    """Bind the members that went back and those that stayed in `home`, where the survivor's members are by now."""
     members = {
         record: list(Crosswalk.objects.filter(record=record).values_list("source_record_id", flat=True))
-        for record in (merge.loser_id, GoldenRecord.objects.get(pk=merge.survivor_id).pk)
+        for record in (merge.loser_id, home)
     }
     back, stayed = members.values()
     pairs = [(one, other) for one in back for other in stayed]
@@ -129,7 +138,7 @@ def split_records(*, record_id: UUID, source_record_ids: Sequence[UUID], reason:
     new = uuid7()
     moves = [Move(source, new, "steward") for source in sorted(leaving)]
     plan = plan_records(spec=entity(header.entity), record_ids=[record_id, new], moves=moves, now=now)
-    apply_plan(plan=plan, now=now, at_once=True)
+    apply_decision(route_consequences(plan=plan, now=now), now=now)
     pairs = [(one, other) for one in leaving for other in members - leaving]
     bind_pairs(entity=header.entity, pairs=pairs, verdict=Verdict.NEVER, reason=reason, now=now)
     record_deed(

@@ -14,7 +14,6 @@ from apps.core.errors import Conflict, Denied
 from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
 from apps.mastering.services import (
-    apply_plan,
     plan_pin,
     plan_records,
     standardized_pins,
@@ -23,7 +22,7 @@ from apps.mastering.services import (
 )
 from apps.stewardship.authority import demand
 from apps.stewardship.models import ChangeRequest, RequestStatus
-from apps.stewardship.services.routing import route_plan
+from apps.stewardship.services.routing import apply_decision, route_plan
 
 
 class OwnRequest(Denied):
@@ -78,13 +77,14 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
     plan = plan_records(spec=spec, record_ids=[request.record_id], now=now)
     [change] = plan.changes
     expected = {name: value for name, value in request.after.items() if value is not None}
-    if {name: change.after[name] for name in request.after if name in change.after} != expected:
+    unseen = {name for name in change.changed if spec.group_of(name) == request.group} - set(request.after)
+    if unseen or {name: change.after[name] for name in request.after if name in change.after} != expected:
         raise RequestOutdated(
             "Its sources say something else now; reload the record and look at the new request."
         )
     _answer(request, RequestStatus.APPROVED, reason=reason, now=now)
     let_through = frozenset({(request.record_id, request.group)})
-    apply_plan(plan=route_plan(plan=plan, now=now, approved=let_through), now=now, at_once=True)
+    apply_decision(route_plan(plan=plan, now=now, approved=let_through), now=now)
     return request
 
 
@@ -115,5 +115,5 @@ def propose_values(*, record_id: UUID, values: Mapping[str, Any], reason: str, n
         if after.after.get(name) == plan.changes[0].after.get(name)
     }
     write_pins(record_id=record_id, values=free, reason=reason, now=now)
-    apply_plan(plan=routed, now=now, at_once=True)
+    apply_decision(routed, now=now)
     return routed

@@ -6,8 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from apps.audit.context import current
+from apps.audit.history import write_history
+from apps.core.bulk import raw_cursor
 from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
+from apps.mastering.services import apply_plan
 from apps.stewardship.contracts import HeldChange
 from apps.stewardship.models import ChangeRequest, RequestStatus
 from apps.stewardship.routing import Approved, split_plan
@@ -27,8 +30,8 @@ def route_plan(
     """Return what may be applied at once; the rest becomes (or stays) a pending change request.
 
     A request whose change is computed differently now is superseded by a new one, one whose change has vanished is
-    closed; a change that was rejected stays rejected until the source says something else. Run it in the
-    transaction that applies the plan.
+    closed; a change that was rejected stays rejected until the source says something else, or a person proposes it
+    (`pins`) again. Run it in the transaction that applies the plan.
     """
     policy = active_policy()
     routed = split_plan(entity(plan.entity), plan, policy, approved=approved)
@@ -36,9 +39,13 @@ def route_plan(
     earlier = _earlier_requests(considered)
     wanted = {(part.record_id, part.group): part for part in routed.held}
     _close_outdated(earlier, wanted, approved, now=now)
-    new = [part for key, part in wanted.items() if not _answered(earlier.get(key, ()), part)]
+    new = [
+        part
+        for key, part in wanted.items()
+        if not _answered([each for each in earlier.get(key, ()) if not pins or each.is_pending], part)
+    ]
     block = current()
-    ChangeRequest.objects.bulk_create(
+    created = ChangeRequest.objects.bulk_create(
         ChangeRequest(
             record_id=part.record_id,
             entity=plan.entity,
@@ -55,7 +62,30 @@ def route_plan(
         )
         for part in new
     )
+    with raw_cursor() as cursor:
+        write_history(cursor, ChangeRequest, [request.pk for request in created], kind="+", now=now)
     return routed.plan
+
+
+def route_consequences(*, plan: Plan, now: datetime) -> Plan:
+    """Route what follows from a decision that a person just made: all of it is applied, but for what an approver is
+    asked already, or said no to.
+    """
+    asked = _earlier_requests([change.record_id for change in plan.changes])
+    groups = entity(plan.entity).groups()
+    free = frozenset((change.record_id, group) for change in plan.changes for group in groups) - set(asked)
+    return route_plan(plan=plan, now=now, approved=free)
+
+
+def apply_decision(plan: Plan, *, now: datetime) -> None:
+    """Apply a routed plan of a person, and at once what follows from it for records that refer to it."""
+    apply_plan(plan=plan, now=now, at_once=True, route=lambda again: route_consequences(plan=again, now=now))
+
+
+def supersede_requests(*, record_ids: Sequence[UUID], now: datetime) -> None:
+    """Close what waits for an approver on records that are no more."""
+    waiting = ChangeRequest.objects.filter(record__in=record_ids, status=RequestStatus.PENDING)
+    _supersede(list(waiting.values_list("pk", flat=True)), now=now)
 
 
 def _earlier_requests(records: Sequence[UUID]) -> dict[Key, list[ChangeRequest]]:
@@ -90,7 +120,10 @@ def _close_outdated(
         and not (request.pins and key not in wanted)  # a steward's proposal waits, whatever sources say
         and not (key in wanted and _answered([request], wanted[key]))
     ]
-    if outdated:
-        for request in ChangeRequest.objects.select_for_update().filter(pk__in=outdated).order_by("pk"):
-            request.status, request.decided_at = RequestStatus.SUPERSEDED, now
-            request.save(update_fields=["status", "decided_at"])
+    _supersede(outdated, now=now)
+
+
+def _supersede(ids: Sequence[UUID], *, now: datetime) -> None:
+    for request in ChangeRequest.objects.select_for_update().filter(pk__in=ids).order_by("pk"):
+        request.status, request.decided_at = RequestStatus.SUPERSEDED, now
+        request.save(update_fields=["status", "decided_at"])

@@ -1,0 +1,168 @@
+"""Laws of survivorship: arrival plays no part, a pin always wins, an owner beats everybody else, items stay whole."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.golden.spec import Attribute, Collection, EntitySpec, Lifecycle, MatchSpec
+from apps.mastering.engine.ownership import NOT_OWNED, Ownership, ownership
+from apps.mastering.engine.survivorship import Contender, PinnedValue, survive
+
+STATES = ("prospect", "active", "closed")
+SPEC = EntitySpec(
+    name="thing",
+    model="thing.Thing",
+    label="thing",
+    plural="things",
+    code_prefix="THG",
+    title_attribute="name",
+    attributes=(
+        Attribute("name", group="name"),
+        Attribute("nickname", group="name"),
+        Attribute("phone", group="contact"),
+        Attribute("status", group="status", choices=STATES),
+    ),
+    collections=(
+        Collection(
+            "addresses",
+            "thing.Address",
+            columns=(Attribute("kind"), Attribute("line1"), Attribute("city")),
+            identity=("kind",),
+        ),
+    ),
+    lifecycle=Lifecycle(states=STATES, initial="prospect", active=frozenset({"active"})),
+    match=MatchSpec(strategy="fuzzy"),
+)
+PLAIN = ("name", "nickname", "phone")
+ROLES = {"sf": "crm", "ns": "erp", "ce": "psa", "wd": "hris"}
+
+text = st.sampled_from(["a", "b", "c", "d"])
+items = st.lists(
+    st.fixed_dictionaries(
+        {"kind": st.sampled_from(["bill_to", "ship_to"])}, optional={"line1": text, "city": text}
+    ),
+    max_size=2,
+    unique_by=lambda item: item["kind"],
+)
+values = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": text, "nickname": text, "phone": text, "status": st.sampled_from([*STATES, "no state"]),
+        "addresses": items,
+    },
+)  # fmt: skip
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> list[Contender]:
+    members = draw(
+        st.lists(
+            st.tuples(st.sampled_from(sorted(ROLES)), st.sampled_from("123")),
+            unique=True,
+            min_size=1,
+            max_size=5,
+        )
+    )
+    return [
+        Contender(
+            id=f"{system}/{key}",
+            system=system,
+            role=ROLES[system],
+            key=key,
+            recency=draw(st.sampled_from([0.0, 10.0, 20.0])),
+            values=draw(values),
+        )
+        for system, key in members
+    ]
+
+
+owner_lists = st.lists(st.sampled_from([*ROLES, *ROLES.values()]), unique=True, min_size=1, max_size=3).map(
+    tuple
+)
+cells = st.dictionaries(
+    st.tuples(
+        st.just("thing"),
+        st.sampled_from(["name", "contact", "status", "addresses"]),
+        st.sampled_from(["*", *STATES]),
+    ),
+    st.tuples(owner_lists, st.sampled_from(["accept", "shadow", "reject"])),
+    max_size=6,
+)
+matrices = cells.map(lambda drawn: ownership(1, ((*place, *cell) for place, cell in drawn.items())))
+pin_values = st.dictionaries(st.sampled_from(PLAIN), st.one_of(st.none(), text), max_size=3)
+
+
+def pins_of(pinned: Mapping[str, Any]) -> dict[str, PinnedValue]:
+    return {name: PinnedValue(value, "stig", "agreed") for name, value in pinned.items()}
+
+
+@given(clusters(), matrices, pin_values, st.randoms(use_true_random=False))
+def test_order_of_contenders_plays_no_part(
+    cluster: list[Contender], matrix: Ownership, pinned: dict[str, Any], random: Any
+) -> None:
+    shuffled = list(cluster)
+    random.shuffle(shuffled)
+    assert survive(SPEC, shuffled, matrix, pins_of(pinned)) == survive(SPEC, cluster, matrix, pins_of(pinned))
+
+
+@given(clusters(), matrices, pin_values)
+def test_a_pin_always_wins(cluster: list[Contender], matrix: Ownership, pinned: dict[str, Any]) -> None:
+    """Also a pin that says "no value", and one of the state on which ownership depends."""
+    found = survive(SPEC, cluster, matrix, pins_of({**pinned, "status": "closed"}))
+    for name, value in {**pinned, "status": "closed"}.items():
+        assert found.document[name] == value
+        assert found.provenance[name] == {"rule": "pinned", "by": "stig", "reason": "agreed"}
+
+
+def state_of(cluster: Sequence[Contender], matrix: Ownership) -> str:
+    return str(survive(SPEC, cluster, matrix, {}).document["status"])
+
+
+@given(clusters(), matrices)
+def test_the_best_owner_with_a_value_wins(cluster: list[Contender], matrix: Ownership) -> None:
+    state = state_of(cluster, matrix)
+    found = survive(SPEC, cluster, matrix, {})
+    for name in PLAIN:
+        owned = matrix.of("thing", SPEC.group_of(name), state)
+        told = [(owned.rank(each.system, each.role), each) for each in cluster if name in each.values]
+        owners = [pair for pair in told if pair[0] != NOT_OWNED]
+        if owners:
+            best = min(rank for rank, _ in owners)
+            among = [each for rank, each in owners if rank == best]
+            newest = max(each.recency for each in among)
+            assert found.document[name] in {each.values[name] for each in among if each.recency == newest}
+        elif not told or owned.others != "accept":
+            assert name not in found.document
+        else:
+            assert found.document[name] in {each.values[name] for _, each in told}
+
+
+@given(clusters(), matrices)
+def test_every_value_tells_where_it_comes_from(cluster: list[Contender], matrix: Ownership) -> None:
+    found = survive(SPEC, cluster, matrix, {})
+    by_id = {each.id: each for each in cluster}
+    for name in PLAIN:
+        assert (name in found.document) == (name in found.provenance)
+        if name in found.document:
+            assert by_id[found.provenance[name]["source"]].values[name] == found.document[name]
+
+
+@given(clusters(), matrices)
+def test_items_of_a_union_stay_whole(cluster: list[Contender], matrix: Ownership) -> None:
+    """No item is put together from two records: each is one that some record has, once per identity."""
+    found = survive(SPEC, cluster, matrix, {})
+    united = found.document.get("addresses", [])
+    kinds = [item["kind"] for item in united]
+    assert kinds == sorted(set(kinds))
+    by_id = {each.id: each for each in cluster}
+    for item in united:
+        source = by_id[found.provenance[f"addresses:{item['kind']}"]["source"]]
+        assert item in source.values["addresses"]
+
+
+@given(clusters(), matrices)
+def test_a_record_that_says_nothing_changes_nothing(cluster: list[Contender], matrix: Ownership) -> None:
+    silent = Contender(id="zz/9", system="zz", role="other", key="9", recency=99.0, values={})
+    assert survive(SPEC, [*cluster, silent], matrix, {}) == survive(SPEC, cluster, matrix, {})
