@@ -37,6 +37,7 @@ class Broker:
 
     name = "broker"
     stop_signal = signal.SIGTERM
+    stop_seconds = 20.0
 
     def __init__(self, state: Path) -> None:
         self.state = state

@@ -62,6 +62,7 @@ class Postgres:
     """One cluster under `state`, reachable only through a unix socket and only by our own user."""
 
     name = "postgres"
+    stop_seconds = 60.0  # the last checkpoint of a busy disk takes its time
     stop_signal = signal.SIGINT  # fast shutdown; SIGTERM would wait for every client
 
     def __init__(self, state: Path, *, settings: Mapping[str, str] = DURABLE) -> None:

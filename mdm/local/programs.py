@@ -30,6 +30,7 @@ class Program:
     log: Path
     probe: Callable[[], bool] = lambda: True
     stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 20.0
     clear: Sequence[Path] = field(default_factory=tuple)
 
     def prepare(self) -> None:

@@ -27,6 +27,7 @@ class Service(Protocol):
     name: str
     log: Path
     stop_signal: signal.Signals
+    stop_seconds: float
 
     def prepare(self) -> None:
         """Everything that must hold before a start; raises LocalServiceError."""
@@ -57,12 +58,10 @@ class Supervisor:
         state: Path,
         report: Callable[[str], None],
         *,
-        stop_seconds: float = 20.0,
         leftover_seconds: float = 20.0,
     ) -> None:
         self.state = state
         self.report = report
-        self.stop_seconds = stop_seconds
         self.leftover_seconds = leftover_seconds
         self.running: dict[str, Running] = {}
         self._lock: int | None = None
@@ -182,7 +181,7 @@ class Supervisor:
         for entry in entries:
             if entry.child.poll() is None:
                 entry.child.send_signal(entry.service.stop_signal)
-        deadline = time.monotonic() + self.stop_seconds
+        deadline = time.monotonic() + max((entry.service.stop_seconds for entry in entries), default=0)
         with contextlib.suppress(KeyboardInterrupt):
             while any(entry.child.poll() is None for entry in entries) and time.monotonic() < deadline:
                 time.sleep(_TICK_SECONDS / 4)

@@ -33,6 +33,7 @@ class Child:
     state: Path
     stubborn: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 1.0
 
     @property
     def log(self) -> Path:

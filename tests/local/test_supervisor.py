@@ -149,6 +149,7 @@ def test_a_service_that_ends_at_once_is_reported_with_its_log(state: Path) -> No
     class Broken:
         name = "broken"
         stop_signal = signal.SIGTERM
+        stop_seconds = 1.0
         log = state / "log/broken.log"
 
         def prepare(self) -> None: ...

@@ -67,11 +67,11 @@ def test_start_kill_start_again_and_stop(state: Path, up: Up) -> None:
 
     first.kill()
     first.wait()
-    wait_for(lambda: gone(pids), 30)
+    wait_for(lambda: gone(pids), 90)  # PostgreSQL writes a last checkpoint
     began = time.monotonic()
     second = up("--no-demo")
     until(second, "Ctrl-C stops everything")
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 120  # seconds on an idle machine
     pids = children(state)
     second.send_signal(signal.SIGINT)
     assert "stopped" in second.communicate(timeout=60)[0]
