@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apps.quality.contracts import NOWHERE, Near, Standardized
@@ -32,6 +32,7 @@ def storable(result: Standardized) -> None:
 @pytest.mark.parametrize("name", SCALARS)
 @quick
 @given(value=texts | anything, near=nears)
+@example(value="_NA", near=NOWHERE)
 def test_standardizing_twice_is_standardizing_once(name: str, value: Any, near: Near) -> None:
     standardize = standardizers.get(name)
     once = standardize(value, near)

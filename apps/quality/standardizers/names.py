@@ -104,9 +104,10 @@ def person_name(value: str, near: Near) -> Standardized:
 
 def _person_text(raw: str, text: str, issues: tuple[Issue, ...]) -> Standardized:
     """Return the text to parse, or nothing for placeholders; "Null" in title case is a surname."""
-    if is_placeholder(text) and text != "Null":
-        return no_value(raw, text, issues)
     name = straighten(text).strip(_EDGES)
+    for part in (text, name):
+        if is_placeholder(part) and part != "Null" and (part or not text):
+            return no_value(raw, part, issues)
     if "@" in name or not _LETTER.search(name):
         return dropped("person_name.not_a_name", "This is not a person's name.", raw, "downgrade", issues)
     if any(map(str.isdigit, name)):
