@@ -56,7 +56,7 @@ def main(state: Path, stubborn: bool) -> int:
     try:
         with (
             signals_interrupt(),
-            Supervisor(state, lambda text: print(text, flush=True), stop_seconds=1) as boss,
+            Supervisor(state, lambda text: print(text, flush=True)) as boss,
         ):
             boss.start(Child("store", state), stage=1)
             boss.start(Child("program", state, stubborn=stubborn), stage=2)
