@@ -61,7 +61,6 @@ def seed_defaults(*, now: datetime) -> None:
         seed_default_mappings(actor=SEEDING, now=now)
         _seed_schedules()
         ensure_schedules()
-        ensure_schedules()
         _seed_sandbox_connections(now=now)
         ensure_default_subscriptions(actor=SEEDING, now=now)
 

@@ -7,8 +7,9 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.services import create_user
 from apps.audit.models import AuditEvent
-from apps.core.errors import Denied
+from apps.core.errors import Conflict, Denied
 from apps.golden.models import GoldenRecord
+from apps.mastering.models import Pin
 from apps.outbox.models import OutboxEvent
 from apps.stewardship.models import ChangeRequest
 from apps.stewardship.services import (
@@ -18,6 +19,7 @@ from apps.stewardship.services import (
     approve_request,
     propose_values,
     reject_request,
+    release_pin,
 )
 from tests.hub import NOW, account, as_user, document_of, live, master, only, seed
 
@@ -144,6 +146,19 @@ def test_free_value_is_pinned_at_once(owner: User) -> None:
         propose_values(record_id=golden, values={"segment": "Enterprise"}, reason="agreed", now=NOW)
     assert document_of(golden)["segment"] == "Enterprise"
     assert not ChangeRequest.objects.exists()
+
+
+def test_released_pin_lets_the_rules_decide_again(owner: User) -> None:
+    rename("Acme Ltd", 1)
+    golden = only(live("customer"))
+    with as_user("olga", owner.pk):
+        propose_values(record_id=golden, values={"segment": "Enterprise"}, reason="agreed", now=NOW)
+        pin = Pin.objects.get()
+        release_pin(pin_id=pin.pk, reason="no longer", now=NOW)
+        assert "segment" not in document_of(golden)
+        with pytest.raises(Conflict):
+            release_pin(pin_id=pin.pk, reason="again", now=NOW)
+    assert AuditEvent.objects.filter(verb="release pin", actor="olga").count() == 1
 
 
 def test_outdated_request_is_not_applied(request_: ChangeRequest, approver: User) -> None:

@@ -1,4 +1,4 @@
-"""Split members out of a golden record, and undo a merge: one service call each, then back to the record."""
+"""Split members out, undo a merge, release a pin: one service call each, then back to the record."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from apps.console.golden.header import head_or_404
 from apps.console.screens import CapabilityRequired, failures_as_messages, screen
 from apps.core.clock import utcnow
 from apps.core.errors import Invalid
-from apps.stewardship.services import split_records, undo_merge
+from apps.stewardship.services import release_pin, split_records, undo_merge
 
 
 def _reason(request: HttpRequest) -> str:
@@ -60,3 +60,17 @@ class UnmergeView(CapabilityRequired):
             undo_merge(merge_id=merge, reason=_reason(request), now=utcnow())
             messages.success(request, "Undone: the other record is live again, and both are kept apart.")
         return redirect(f"{head.link}?tab=decisions")
+
+
+@screen("golden/<slug:entity>/<uuid:pk>/release/", name="golden_release")
+class ReleaseView(CapabilityRequired):
+    http_method_names = ["post"]
+    capability = Capability.DECIDE
+
+    def post(self, request: HttpRequest, entity: str, pk: UUID) -> HttpResponse:
+        head = head_or_404(request, entity, pk)
+        with failures_as_messages(request):
+            [pin] = _ids([request.POST.get("pin", "")])
+            release_pin(pin_id=pin, reason=_reason(request), now=utcnow())
+            messages.success(request, "Released: systems and rules decide on this value again.")
+        return redirect(head.link)

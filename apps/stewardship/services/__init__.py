@@ -21,6 +21,7 @@ from apps.stewardship.services.requests import (
     approve_request,
     propose_values,
     reject_request,
+    release_pin,
 )
 from apps.stewardship.services.routing import route_plan
 
@@ -38,6 +39,7 @@ __all__ = [
     "merge_records",
     "propose_values",
     "reject_request",
+    "release_pin",
     "route_plan",
     "split_records",
     "undo_merge",

@@ -1,4 +1,4 @@
-"""Approve and reject change requests, and propose values by hand."""
+"""Approve and reject change requests, propose values by hand and release them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,9 @@ from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Denied
 from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
+from apps.mastering.models import Pin
 from apps.mastering.services import (
+    end_pin,
     plan_pin,
     plan_records,
     standardized_pins,
@@ -117,3 +119,27 @@ def propose_values(*, record_id: UUID, values: Mapping[str, Any], reason: str, n
     write_pins(record_id=record_id, values=free, reason=reason, now=now)
     apply_decision(routed, now=now)
     return routed
+
+
+@transaction.atomic
+def release_pin(*, pin_id: UUID, reason: str, now: datetime) -> None:
+    """End a steward's pin: the rules decide on the attribute again, at once or after approval, by policy.
+
+    Raises Denied without the role, Conflict when the pin has ended already.
+    """
+    demand(Capability.DECIDE)
+    take_turn()
+    pin = Pin.objects.select_related("record").get(pk=pin_id)
+    if pin.ended_at is not None:
+        raise Conflict("This pin was released or replaced already; reload the page.")
+    end_pin(pin_id=pin_id, now=now)
+    record_deed(
+        verb="release pin",
+        entity=pin.record.entity,
+        record_id=pin.record_id,
+        subject=pin.attribute,
+        reason=reason,
+        now=now,
+    )
+    plan = plan_records(spec=entity(pin.record.entity), record_ids=[pin.record_id], now=now)
+    apply_decision(route_plan(plan=plan, now=now, reason=reason), now=now)
