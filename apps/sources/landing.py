@@ -1,6 +1,6 @@
 """Decide what each row of a batch does to the source records: pure, no SQL."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -12,9 +12,13 @@ from apps.connectors.mappings import Layout, MappedRecord
 from apps.core.hashing import content_hash
 from apps.core.ids import derived_uuid
 from apps.golden.registry import entity
-from apps.golden.spec import Document
+from apps.golden.spec import Document, EntitySpec
 from apps.sources.contracts import Counts, Problem, Row
 from apps.sources.versions import is_older, version_key
+
+MAX_KEY = 200
+MAX_VERSION = 64
+"""Characters that the columns of source records hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,13 @@ def source_record_id(system: str, entity_name: str, key: str) -> UUID:
     return derived_uuid("source record", system, entity_name, key)
 
 
-def key_rows(layout: Layout, rows: Iterable[Row], outcome: Outcome) -> list[Keyed]:
-    """Find the keys of good rows; rows with a problem go to the rejected ones."""
+def key_rows(layout: Layout, rows: Iterable[Row], outcome: Outcome, *, patch: bool) -> list[Keyed]:
+    """Find the keys of good rows; rows with a problem go to the rejected ones.
+
+    The same row means something else in a patch than in a full load, so its hash is another.
+    """
     keyed = []
+    seed = layout.checksum.encode() + (b"patch" if patch else b"")
     for row in rows:
         outcome.counts.rows += 1
         if row.problem:
@@ -81,7 +89,7 @@ def key_rows(layout: Layout, rows: Iterable[Row], outcome: Outcome) -> list[Keye
             continue
         data = {**row.data, "$row": row.number} if layout.uses_row_number else row.data
         packed = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
-        digest = blake2b(layout.checksum.encode() + packed, digest_size=16).digest()
+        digest = blake2b(seed + packed, digest_size=16).digest()
         keys = tuple(
             (position, key, source_record_id(layout.system, entity_name, key))
             for position, (entity_name, key) in enumerate(layout.keyed(data))
@@ -123,10 +131,8 @@ def _land_record(
     patch: bool,
     outcome: Outcome,
 ) -> None:
-    if record.errors:
-        for error in record.errors[:1]:
-            more = f" ({len(record.errors) - 1} more faults in this row)" if len(record.errors) > 1 else ""
-            outcome.rejected.append((each.row, Problem("bad_value", error.reason + more, error.column)))
+    if problem := _fault_of(record):
+        outcome.rejected.append((each.row, problem))
         return
     before = outcome.landings.get(record_id)
     old = stored.get(record_id)
@@ -164,15 +170,48 @@ def _land_record(
     landing.row, landing.raw_hash = (
         (landing.row, landing.raw_hash) if partial and before else (each.row, each.raw_hash)
     )
+    silent = patch and bool(before or old) and not layout.says_deleted(record, each.row.data)
     if record.mode == "record":  # a contribution has a version of its own, which says nothing of the record's
         landing.source_version = max(known, record.source_version, key=version_key)
     landing.complete = landing.complete or record.mode == "record"
-    landing.deleted = record.deleted if record.mode == "record" else landing.deleted
+    landing.deleted = landing.deleted if record.mode != "record" or silent else record.deleted
     if partial:
         landing.keeps_raw = record.mode == "record"
         landing.contributions[_row_key(record, each)] = (each.row, each.raw_hash)
     landing.content = content_hash([landing.values, landing.deleted, landing.complete])
     outcome.landings[record_id] = landing
+
+
+def _fault_of(record: MappedRecord) -> Problem | None:
+    """Return the first fault of a record: a bad value, or a key, version or reference longer than can be stored."""
+    if record.errors:
+        first, more = record.errors[0], len(record.errors) - 1
+        reason = first.reason + (f" ({more} more faults in this row)" if more else "")
+        return Problem("bad_value", reason, first.column)
+    if len(record.key) > MAX_KEY:
+        return Problem(
+            "key_too_long", f"The key has {len(record.key)} characters; at most {MAX_KEY} can be one."
+        )
+    if len(record.source_version or "") > MAX_VERSION:
+        return Problem("version_too_long", f"The source version has more than {MAX_VERSION} characters.")
+    for path, _, _, key in references_of(entity(record.entity), record.values):
+        if len(key) > MAX_KEY:
+            return Problem("reference_too_long", f"{path} refers to a key of more than {MAX_KEY} characters.")
+    return None
+
+
+def references_of(spec: EntitySpec, values: Document) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (path, system, entity, key) of every reference in mapped values."""
+    for attribute in spec.references():
+        value = values.get(attribute.name)
+        if isinstance(value, dict):
+            yield attribute.name, value["system"], attribute.references, str(value["key"])
+    for collection, column in spec.item_references():
+        for item in values.get(collection.name) or ():
+            value = item.get(column.name)
+            if isinstance(value, dict):
+                path = f"{collection.name}.{column.name}"
+                yield path, value["system"], column.references, str(value["key"])
 
 
 def _contradicts(before: Landing, each: Keyed, record: MappedRecord) -> bool:

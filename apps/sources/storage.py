@@ -1,6 +1,6 @@
 """The SQL of landing: a fixed number of statements per batch, whatever its size."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,8 @@ from apps.audit.history import write_history
 from apps.core.bulk import as_json, copy_rows, raw_cursor, stage_rows, upsert_rows
 from apps.core.ids import derived_uuid, uuid7
 from apps.golden.registry import entity
-from apps.golden.spec import Document, EntitySpec
 from apps.sources.contracts import Problem, Row
-from apps.sources.landing import Keyed, Landing, Stored
+from apps.sources.landing import Keyed, Landing, Stored, references_of
 from apps.sources.models import Contribution, Load, Reference, RejectedRow, SourceRecord
 
 
@@ -122,24 +121,6 @@ def _write_contributions(cursor: Cursor[Any], load: Load, landings: Iterable[Lan
     if rows:
         columns = ("id", "source_record_id", "layout", "row_key", "raw", "raw_hash", "load_id", "row_number")
         upsert_rows(cursor, Contribution._meta.db_table, columns, rows, key=("id",))
-
-
-def references_of(spec: EntitySpec, values: Document) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (path, system, entity, key) of every reference in mapped values."""
-    for attribute in spec.references():
-        value = values.get(attribute.name)
-        if isinstance(value, dict):
-            yield attribute.name, value["system"], attribute.references, str(value["key"])
-    for collection, column in spec.item_references():
-        for item in values.get(collection.name) or ():
-            value = item.get(column.name)
-            if isinstance(value, dict):
-                yield (
-                    f"{collection.name}.{column.name}",
-                    value["system"],
-                    column.references,
-                    str(value["key"]),
-                )
 
 
 def _write_references(cursor: Cursor[Any], changed: Sequence[Landing]) -> None:

@@ -34,6 +34,7 @@ class Block:
     key: Value
     source_version: Value | None
     deleted: Condition | None
+    deleted_by: frozenset[str]  # the columns that tell it
     mode: Mode
     empty: Empty
     collect: tuple[str, ...]

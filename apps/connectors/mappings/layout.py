@@ -80,6 +80,11 @@ class Layout:
         names = {name for name, _, _ in block.fields} | {name for name, _ in block.collections}
         return frozenset(names | {name for name, _, _ in block.totals})
 
+    def says_deleted(self, record: MappedRecord, row: Row) -> bool:
+        """Tell whether a row says if the record is deleted; a patch that is silent leaves that as it is."""
+        block = self.blocks[record.block]
+        return block.each is not None or any(name in row for name in block.deleted_by)
+
     def add_totals(self, record: MappedRecord, values: dict[str, Any]) -> None:
         """Set the attributes that are sums over collected items, once the items of all rows are there."""
         add_totals(self.blocks[record.block], values)
@@ -177,10 +182,11 @@ def _compile_block(index: int, spec: dict[str, Any], empty: Empty | None, scope:
         index=index,
         entity=spec["entity"],
         each=compile_getter(spec["each"], f"{where}.each")[0] if "each" in spec else None,
-        when=_condition(spec.get("when"), f"{where}.when", scope),
+        when=_condition(spec.get("when"), f"{where}.when", scope.used),
         key=compile_value(key_spec, f"{where}.key", scope),
         source_version=compile_value(version, f"{where}.source_version", scope) if version else None,
-        deleted=_condition(spec.get("deleted"), f"{where}.deleted", scope),
+        deleted=_condition(spec.get("deleted"), f"{where}.deleted", scope.used),
+        deleted_by=_columns_of(spec.get("deleted"), f"{where}.deleted"),
         mode=mode,
         empty=spec.get("empty") or empty or ("null" if mode == "record" else "absent"),
         collect=tuple(spec.get("collect", [])),
@@ -190,8 +196,14 @@ def _compile_block(index: int, spec: dict[str, Any], empty: Empty | None, scope:
     )
 
 
-def _condition(spec: Any, where: str, scope: Scope) -> Condition | None:
-    return None if spec is None else compile_condition(spec, where, scope.used)
+def _condition(spec: Any, where: str, used: set[str]) -> Condition | None:
+    return None if spec is None else compile_condition(spec, where, used)
+
+
+def _columns_of(spec: Any, where: str) -> frozenset[str]:
+    used: set[str] = set()
+    _condition(spec, where, used)
+    return frozenset(name.removeprefix("$root.").split(".")[0].split("[")[0] for name in used)
 
 
 def _compile_fields(spec: dict[str, Any], where: str, scope: Scope) -> tuple[FieldReader, ...]:
@@ -208,7 +220,7 @@ def _compile_items(source: dict[str, Any], where: str, scope: Scope) -> Items:
     inner = Scope(scope.system) if "each" in source else scope
     items = Items(
         each=compile_value(source["each"], f"{where}.each", scope).read if "each" in source else None,
-        when=_condition(source.get("when"), where, inner),
+        when=_condition(source.get("when"), where, inner.used),
         fields=_compile_fields(source["fields"], where, inner),
         constants=frozenset(name for name, value in source["fields"].items() if _says_nothing(value)),
     )

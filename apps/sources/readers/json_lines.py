@@ -105,6 +105,8 @@ def _array_of(path: Path) -> str:
 
 def _plain(value: Any) -> Any:
     """Return ijson's decimals as the numbers orjson would have read."""
+    if isinstance(value, int) and value.bit_length() > 63:  # no JSON column keeps it exactly
+        return str(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
     if isinstance(value, dict):

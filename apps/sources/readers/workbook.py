@@ -66,6 +66,8 @@ def _value(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, int) and value.bit_length() > 63:  # no JSON column keeps it exactly
+        return str(value)
     if isinstance(value, bool | int | float | str) or value is None:
         return value
     return str(value)

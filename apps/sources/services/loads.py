@@ -1,5 +1,6 @@
 """Land rows: one load per file or posted batch, one transaction per batch of rows."""
 
+import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -63,11 +64,12 @@ def open_load(*, layout: ActiveLayout, mode: Mode, origin: str, now: datetime) -
 def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: datetime) -> Landed:
     """Land one batch in one transaction; equal rows write nothing, bad ones are kept aside with their reason."""
     outcome = Outcome()
-    keyed = key_rows(layout.layout, rows, outcome)
+    patch = load.mode == "patch"
+    keyed = key_rows(layout.layout, rows, outcome, patch=patch)
     with raw_cursor() as cursor:
         storage.lock_system(cursor, layout.layout.system)
         stored = storage.load_stored(cursor, layout.layout.name, keyed)
-        land(layout.layout, keyed, stored, patch=load.mode == "patch", outcome=outcome)
+        land(layout.layout, keyed, stored, patch=patch, outcome=outcome)
         landings = list(outcome.landings.values())
         changed = storage.write_records(cursor, load, landings, stored, now=now) if landings else []
     storage.write_rejected(load, outcome.rejected, now=now)
@@ -109,6 +111,12 @@ def land_extract(
 
     Raises LoadFailed when the file as a whole cannot be read; batches landed before stay.
     """
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise LoadFailed(
+            f"There is no encoding {encoding!r}; say utf-8, cp1252 or utf-16, for example."
+        ) from None
     layout = active_layout(layout_name)
     reader = readers.get(path.suffix.lstrip(".").lower())
     load = open_load(layout=layout, mode=mode, origin=path.name, now=utcnow())
