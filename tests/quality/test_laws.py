@@ -43,6 +43,7 @@ def test_standardizing_twice_is_standardizing_once(name: str, value: Any, near: 
 @pytest.mark.parametrize("name", ITEMS)
 @quick
 @given(item=st.dictionaries(st.sampled_from(COLUMNS), texts, max_size=7) | anything, near=nears)
+@example(item={"city": "0 ı"}, near=NOWHERE)
 def test_items_standardize_twice_to_the_same(name: str, item: Any, near: Near) -> None:
     standardize = standardizers.get(name)
     once = standardize(item, near)

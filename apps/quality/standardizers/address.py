@@ -115,7 +115,7 @@ def place_case(text: str) -> str:
         return text
 
     def change(match: re.Match[str]) -> str:
-        word = match[0].lower()
+        word = match[0].upper().lower()  # a Turkish ı becomes the i that its capital is read as
         return word if match.start() and word in _PLACE_WORDS else title_word(match[0])
 
     return clean(_TOKEN.sub(change, text))[0]
