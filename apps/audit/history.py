@@ -10,6 +10,7 @@ from psycopg import Cursor, sql
 from simple_history.models import HistoricalRecords
 
 from apps.audit.context import current
+from apps.core.bulk import raw_cursor
 
 
 def current_actor_name() -> str:
@@ -59,6 +60,16 @@ def _history_user(historical_instance: Any) -> object:
 
 def _set_history_user(historical_instance: Any, user_id: int | None) -> None:
     historical_instance.history_user_id = user_id
+
+
+def create_with_history(rows: Sequence[models.Model], *, now: datetime) -> None:
+    """Insert rows of one model in one statement, with the history rows that `bulk_create` leaves out."""
+    if not rows:
+        return
+    model = type(rows[0])
+    created = model._default_manager.bulk_create(rows)
+    with raw_cursor() as cursor:
+        write_history(cursor, model, [row.pk for row in created], kind="+", now=now)
 
 
 def write_history(

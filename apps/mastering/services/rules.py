@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from apps.audit.context import current
+from apps.audit.history import create_with_history
 from apps.audit.services import record_deed
 from apps.core.errors import Conflict
 from apps.golden.registry import entities
@@ -29,7 +30,7 @@ def ensure_default_ownership(*, now: datetime) -> None:
                 OwnershipRule(matrix=matrix, entity=spec.name, group=group, state=state, owners=list(owners))
                 for state in states
             ]
-    OwnershipRule.objects.bulk_create(rules)
+    create_with_history(rules, now=now)
     activate_ownership(matrix_id=matrix.pk, now=now)
 
 
@@ -50,12 +51,13 @@ def draft_ownership(*, note: str, now: datetime, base_id: int | None = None) -> 
     )
     draft = _new_version(note=note, now=now)
     if base:
-        OwnershipRule.objects.bulk_create(
+        rules = [
             OwnershipRule(
                 matrix=draft, entity=r.entity, group=r.group, state=r.state, owners=r.owners, others=r.others
             )
             for r in base.rules.all()
-        )
+        ]
+        create_with_history(rules, now=now)
     return draft
 
 

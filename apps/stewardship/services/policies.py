@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from apps.audit.context import current
+from apps.audit.history import create_with_history
 from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Invalid
 from apps.golden.registry import entities, entity
@@ -19,11 +20,12 @@ def ensure_default_policy(*, now: datetime) -> None:
     if ApprovalPolicy.objects.filter(status="active").exists():
         return
     policy = _new_version(note="Defaults of the entities' specs", now=now)
-    ApprovalRule.objects.bulk_create(
+    rules = [
         ApprovalRule(policy=policy, entity=spec.name, group=group, states=sorted(spec.lifecycle.active))
         for spec in entities.values()
         for group in spec.approvals
-    )
+    ]
+    create_with_history(rules, now=now)
     activate_policy(policy_id=policy.pk, now=now)
 
 
@@ -44,10 +46,11 @@ def draft_policy(*, note: str, now: datetime, base_id: int | None = None) -> App
     )
     draft = _new_version(note=note, now=now)
     if base:
-        ApprovalRule.objects.bulk_create(
+        rules = [
             ApprovalRule(policy=draft, entity=r.entity, group=r.group, states=r.states, due_hours=r.due_hours)
             for r in base.rules.all()
-        )
+        ]
+        create_with_history(rules, now=now)
     return draft
 
 
