@@ -17,6 +17,10 @@ def current_actor_name() -> str:
     return current().actor.name
 
 
+def current_actor_id() -> int | None:
+    return current().actor.user_id
+
+
 def current_correlation_id() -> UUID:
     return current().correlation_id
 

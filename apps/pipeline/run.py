@@ -9,14 +9,16 @@ Workers standardize side by side; from matching on they take turns, so that each
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from apps.audit.context import SYSTEM, acting
+from apps.audit.context import SYSTEM, Actor, ActorKind, acting
 from apps.core.errors import HubError
+from apps.core.ids import uuid7
 from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Move, Plan
 from apps.mastering.services import apply_plan, plan_records, take_turn
@@ -25,7 +27,7 @@ from apps.matching.services import match_batch
 from apps.pipeline.contracts import BatchReport
 from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
-from apps.sources.selectors import homes_of
+from apps.sources.selectors import homes_of, told_by
 from apps.sources.services import claim_pending, finish_pending, set_value_aside
 from apps.stewardship.services import merge_records, route_plan
 
@@ -47,6 +49,26 @@ def run_batch(
         claimed.extend(record.id for record in landed)
     if not landed:
         return BatchReport()
+    with in_the_name_of(landed):
+        return run_claimed(spec, landed, now=now)
+
+
+@contextmanager
+def in_the_name_of(landed: Sequence[PendingRecord]) -> Iterator[None]:
+    """Act for whoever brought the batch, in his business transaction; for the hub where several did."""
+    told = told_by(load_ids=[record.load_id for record in landed])
+    if told is None:
+        with acting(SYSTEM, reason="source records of several loads", correlation_id=uuid7()):
+            yield
+    else:
+        kind: ActorKind = "service" if told.actor_id else "system"
+        actor = Actor(name=told.actor, user_id=told.actor_id, kind=kind)
+        with acting(actor, reason=f"load {told.origin}", correlation_id=told.correlation_id):
+            yield
+
+
+def run_claimed(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datetime) -> BatchReport:
+    """Take claimed records through all stages, in the running transaction."""
     to_match = standardize(spec, landed, now=now)
     take_turn()
     matched = match_batch(spec=spec, records=to_match, now=now)

@@ -86,7 +86,8 @@ def _run_or_isolate(spec: EntitySpec, size: int) -> BatchReport:
 
 def _quarantine(culprit: UUID, error: Exception) -> BatchReport:
     """Set aside the record that a batch of one failed on, unless another worker brought it through meanwhile."""
-    reason = f"The hub failed on this record ({type(error).__name__}: {error}). Correct it and replay it."
+    told = str(error).partition("\n")[0]  # what follows may quote values of the row
+    reason = f"The hub failed on this record ({type(error).__name__}: {told}). Correct it and replay it."
     done = quarantine_pending(source_record_id=culprit, reason=reason, now=utcnow())
     return BatchReport(quarantined=int(done))
 

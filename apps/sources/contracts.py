@@ -62,3 +62,14 @@ class PendingRecord:
     values: dict[str, Any]
     deleted: bool
     record_id: UUID | None
+    load_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who brought a load, in which business transaction."""
+
+    actor: str
+    actor_id: int | None
+    correlation_id: UUID
+    origin: str

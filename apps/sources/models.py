@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.audit.history import History, current_actor_name, current_correlation_id
+from apps.audit.history import History, current_actor_id, current_actor_name, current_correlation_id
 from apps.core.ids import uuid7
 
 
@@ -59,6 +59,7 @@ class Load(models.Model):
     skipped = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     actor = models.CharField(max_length=150, default=current_actor_name)
+    actor_id = models.BigIntegerField(null=True, default=current_actor_id, help_text="Null: the hub itself.")
     correlation_id = models.UUIDField(default=current_correlation_id, db_index=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from apps.core.bulk import raw_cursor
+from apps.sources.contracts import Told
+from apps.sources.models import Load
 from apps.sources.versions import recency_of
 
 
@@ -129,3 +131,16 @@ def golden_referrers(*, source_record_ids: Sequence[UUID]) -> dict[str, list[UUI
         for entity, record in cursor:
             found.setdefault(entity, []).append(record)
     return found
+
+
+def told_by(*, load_ids: Iterable[UUID | None]) -> Told | None:
+    """Return who brought these loads when it was one and the same load, else None."""
+    loads = set(load_ids)
+    if len(loads) != 1 or None in loads:
+        return None
+    row = (
+        Load.objects.filter(pk=loads.pop())
+        .values_list("actor", "actor_id", "correlation_id", "origin")
+        .first()
+    )
+    return Told(*row) if row else None

@@ -9,7 +9,7 @@ from apps.golden.models import GoldenRecord
 from apps.matching.models import CandidatePair, Verdict
 from apps.outbox.models import OutboxEvent
 from apps.pipeline.services import run_pending
-from apps.sources.models import RejectedRow, SourceRecord
+from apps.sources.models import Load, RejectedRow, SourceRecord
 from apps.sources.selectors import pending_counts, waiting_references
 from apps.sources.services import replay_rejected_rows
 from apps.stewardship.models import ApprovalPolicy
@@ -17,6 +17,7 @@ from apps.stewardship.services import decide_pair
 from tests.hub import (
     NOW,
     account,
+    as_user,
     document_of,
     erp_customer,
     home_of,
@@ -220,3 +221,19 @@ def test_two_tax_numbers_of_one_country_are_two_customers_until_a_person_says_ot
     pair = only(CandidatePair.objects.filter(status="open"))
     decide_pair(pair_id=pair.pk, verdict=Verdict.MATCH, reason="one of the numbers is old", now=NOW)
     assert len(live("customer")) == 1
+
+
+def test_a_run_acts_for_who_brought_the_records_whoever_woke_it() -> None:
+    with as_user("crm-client", 41):
+        land("salesforce.accounts", CRM)
+    with as_user("somebody-else", 42):
+        run_pending()
+    header = GoldenRecord.history.get()
+    event = OutboxEvent.objects.get()
+    load = Load.objects.get()
+    assert (header.actor, header.history_user_id, header.correlation_id) == (
+        "crm-client",
+        41,
+        load.correlation_id,
+    )
+    assert (event.actor, event.correlation_id) == ("crm-client", load.correlation_id)

@@ -19,7 +19,7 @@ def claim_pending(*, entity: str, limit: int) -> list[PendingRecord]:
     with raw_cursor() as cursor:
         cursor.execute(
             """
-            SELECT s.id, s.system_id, s.entity, s.key, s.values, s.deleted, c.record_id
+            SELECT s.id, s.system_id, s.entity, s.key, s.values, s.deleted, c.record_id, s.load_id
             FROM sources_sourcerecord s LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
             WHERE s.entity = %s AND s.pending_since IS NOT NULL
             ORDER BY s.pending_since, s.id LIMIT %s FOR NO KEY UPDATE OF s SKIP LOCKED
