@@ -105,9 +105,10 @@ def statements(ids: list[UUID], monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_the_number_of_statements_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert statements(land("first"), monkeypatch) == 4
-    assert statements(land(*map(str, range(500))), monkeypatch) == 4
-    assert StandardRecord.objects.count() == 501
+    statements(land("warm up: the first use makes the staging table"), monkeypatch)
+    few = statements(land("first"), monkeypatch)
+    assert statements(land(*map(str, range(500))), monkeypatch) == few <= 4
+    assert StandardRecord.objects.count() == 502
 
 
 def test_nothing_to_store_writes_nothing() -> None:
