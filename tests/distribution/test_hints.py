@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     """An application of its own: the hub's may hold a connection that an earlier test opened."""
     monkeypatch.setattr(hints, "_broker_down_until", 0.0)
-    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery prefers it to what an application is given
+    monkeypatch.delenv(
+        "CELERY_BROKER_URL", raising=False
+    )  # Celery prefers it to what an application is given
     lonely = Celery("lonely", broker="redis+socket:///nowhere/at/all.sock", set_as_current=False)
     lonely.conf.task_publish_retry_policy = settings.CELERY_TASK_PUBLISH_RETRY_POLICY
     monkeypatch.setattr(hints, "current_app", lonely)
