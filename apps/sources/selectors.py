@@ -136,11 +136,8 @@ def golden_referrers(*, source_record_ids: Sequence[UUID]) -> dict[str, list[UUI
 def told_by(*, load_ids: Iterable[UUID | None]) -> Told | None:
     """Return who brought these loads when it was one and the same load, else None."""
     loads = set(load_ids)
-    if len(loads) != 1 or None in loads:
+    load = loads.pop() if len(loads) == 1 else None
+    if load is None:
         return None
-    row = (
-        Load.objects.filter(pk=loads.pop())
-        .values_list("actor", "actor_id", "correlation_id", "origin")
-        .first()
-    )
+    row = Load.objects.filter(pk=load).values_list("actor", "actor_id", "correlation_id", "origin").first()
     return Told(*row) if row else None
