@@ -20,6 +20,8 @@ def test_a_record_has_exact_values(steward: Caller, acme: UUID) -> None:
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
     found = response.json()
+    # PostgreSQL leaves out trailing zeros of a second's fraction: moments are compared, not their spelling.
+    found |= {name: datetime.fromisoformat(found[name]) for name in ("created_at", "updated_at")}
     assert {name: found[name] for name in list(found) if name != "attributes"} == {
         "id": str(acme),
         "entity": "customer",
@@ -28,8 +30,8 @@ def test_a_record_has_exact_values(steward: Caller, acme: UUID) -> None:
         "record_status": "live",
         "version": 1,
         "quality": 90,
-        "created_at": header.created_at.isoformat(),
-        "updated_at": header.updated_at.isoformat(),
+        "created_at": header.created_at,
+        "updated_at": header.updated_at,
         "redirected_from": None,
         "masked": [],
     }
