@@ -115,6 +115,35 @@ class MatchSpec:
     vetoes: tuple[str, ...] = ()  # collections whose items of one identity must not differ between records
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """An amount that trees add up, per currency: of the records of `entity` whose `reference` names a node."""
+
+    name: str
+    entity: str
+    reference: str  # "": the node itself
+    amount: str
+    currency: str = "currency"
+    states: tuple[str, ...] = ()  # only records in these states; empty: in any
+    negative: tuple[str, str] | None = None  # (attribute, value): such records take away (credit notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """The trees in which records of an entity stand, one per kind; the first kind is the usual one.
+
+    `attribute` is the parent as systems name it, undated, in the tree that `kind_attribute` names. Items of
+    `collection` (columns kind, parent, valid_from, valid_to) outrank it in their tree within their days; one
+    without a parent says that the record stands alone.
+    """
+
+    kinds: tuple[str, ...]
+    attribute: str
+    kind_attribute: str = ""
+    collection: str = ""
+    measures: tuple[Measure, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EntitySpec:
     """Everything the engine needs to master one entity; two specs are equal only if they are the same one."""
@@ -136,6 +165,7 @@ class EntitySpec:
     checks: tuple[str, ...] = ()  # names of quality rules over the whole record
     filters: tuple[str, ...] = ()  # attributes lists can be filtered by
     derive: Callable[[Document], Document] | None = None  # computed attributes, pure
+    trees: Trees | None = None
 
     def __post_init__(self) -> None:
         names = [attribute.name for attribute in self.attributes] + [c.name for c in self.collections]

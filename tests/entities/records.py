@@ -93,6 +93,14 @@ FULL: dict[str, dict[str, Any]] = {
         "contacts": [
             {"role": "billing", "name": "Luc Martin", "email": "luc.martin@sgi.fr", "phone": "+33142143001"}
         ],
+        "parents": [
+            {
+                "kind": "billing",
+                "parent": str(PARENTS["customer"]),
+                "valid_from": "2026-01-01",
+                "valid_to": "2026-12-31",
+            }
+        ],
     },
     "resource": {
         "worker_id": "W-77",

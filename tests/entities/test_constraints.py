@@ -44,6 +44,14 @@ def itself(constraint: str, entity: str, column: str) -> Violation:
     return constraint, violate
 
 
+def own_place(constraint: str) -> Violation:
+    def violate() -> None:
+        record = add_header("customer")
+        add_item("customer", "parents", record, kind="legal", parent_id=record.pk)
+
+    return constraint, violate
+
+
 VIOLATIONS: list[Violation] = [
     row("customer_status_known", "customer", status="asleep"),
     row("customer_parent_kind_known", "customer", parent_kind="spiritual"),
@@ -70,6 +78,10 @@ VIOLATIONS: list[Violation] = [
     item("customer_contact_role_known", "customer", "contacts", role="friend"),
     item("customer_contact_email_format", "customer", "contacts", email="a@b@c"),
     item("customer_contact_phone_e164", "customer", "contacts", phone="+0123456"),
+    twice("customer_place_identity", "customer", "parents", kind="legal"),
+    item("customer_place_kind_known", "customer", "parents", kind="spiritual"),
+    item("customer_place_days_in_order", "customer", "parents", valid_from=LATE, valid_to=EARLY),
+    own_place("customer_place_not_itself"),
     row("resource_status_known", "resource", status="asleep"),
     row("resource_kind_known", "resource", kind="robot"),
     row("resource_email_format", "resource", email="a b@c.de"),

@@ -1,5 +1,6 @@
 """Child tables of a customer as the engine sees them."""
 
+from apps.entities.customer.attributes import PARENT_KINDS
 from apps.golden.spec import Attribute, Collection, Kind
 
 ADDRESS_KINDS = ("registered", "bill_to", "ship_to")
@@ -86,4 +87,34 @@ CONTACTS = Collection(
     ),
 )
 
-COLLECTIONS = (TAX_IDS, ALTERNATE_NAMES, ADDRESSES, ENTITY_TERMS, CONTACTS)
+PARENTS = Collection(
+    name="parents",
+    model="customer.CustomerParent",
+    group="relationships",
+    identity=("kind", "valid_from"),
+    label="places in trees",
+    columns=(
+        Attribute(
+            "kind",
+            Kind.CHOICE,
+            standardizer="enum",
+            required="always",
+            choices=PARENT_KINDS,
+            max_length=20,
+            label="tree",
+            help="Legal ownership, commercial grouping, or who pays.",
+        ),
+        Attribute(
+            "parent",
+            Kind.REFERENCE,
+            standardizer="reference",
+            references="customer",
+            label="parent customer",
+            help="None: it stands alone.",
+        ),
+        Attribute("valid_from", Kind.DATE, standardizer="date", help="First day; none: always."),
+        Attribute("valid_to", Kind.DATE, standardizer="date", help="Last day; none: until further notice."),
+    ),
+)
+
+COLLECTIONS = (TAX_IDS, ALTERNATE_NAMES, ADDRESSES, ENTITY_TERMS, CONTACTS, PARENTS)

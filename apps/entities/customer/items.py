@@ -3,7 +3,8 @@
 from django.db import models
 
 from apps.entities import constraints as rule
-from apps.entities.columns import choice, flag, money, text
+from apps.entities.columns import choice, day, flag, money, reference, text
+from apps.entities.customer.attributes import PARENT_KINDS
 from apps.entities.customer.collections import (
     ADDRESS_KINDS,
     ADDRESSES,
@@ -11,9 +12,29 @@ from apps.entities.customer.collections import (
     CONTACT_ROLES,
     CONTACTS,
     ENTITY_TERMS,
+    PARENTS,
     TAX_IDS,
 )
 from apps.golden.models import GoldenItem
+
+
+class CustomerParent(GoldenItem):
+    """Where the customer stands in one tree, from one day to another."""
+
+    kind = choice(PARENT_KINDS)
+    parent = reference("customer.Customer", "places")
+    valid_from = day()
+    valid_to = day()
+
+    class Meta:
+        verbose_name = "place in a tree"
+        verbose_name_plural = "places in trees"
+        constraints = (
+            rule.one_per_record("customer_place_identity", *PARENTS.identity),
+            rule.one_of("customer_place_kind_known", "kind", PARENT_KINDS),
+            rule.in_order("customer_place_days_in_order", "valid_from", "valid_to"),
+            rule.not_itself("customer_place_not_itself", "parent"),
+        )
 
 
 class CustomerTaxId(GoldenItem):

@@ -9,6 +9,7 @@ from apps.entities.customer.items import (
     CustomerAddress,
     CustomerContact,
     CustomerName,
+    CustomerParent,
     CustomerTaxId,
     CustomerTerms,
 )
@@ -19,6 +20,7 @@ __all__ = (
     "CustomerAddress",
     "CustomerContact",
     "CustomerName",
+    "CustomerParent",
     "CustomerTaxId",
     "CustomerTerms",
 )

@@ -1,9 +1,9 @@
 """How the engine treats a customer: an organisation the firm sells to, or hopes to."""
 
-from apps.entities.customer.attributes import ATTRIBUTES, LIFECYCLE
+from apps.entities.customer.attributes import ATTRIBUTES, LIFECYCLE, PARENT_KINDS
 from apps.entities.customer.collections import COLLECTIONS
 from apps.entities.customer.rules import RULES
-from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec
+from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec, Measure, Trees
 
 MATCH = MatchSpec(
     strategy="fuzzy",
@@ -25,6 +25,28 @@ MATCH = MatchSpec(
         MatchFeature("country", "addresses.country", "country"),
     ),
     vetoes=("tax_ids",),
+)
+
+# Invoices that count: a draft or an approved one is not yet owed.
+POSTED = ("issued", "part_paid", "paid", "disputed", "credited", "written_off")
+CREDITS = ("kind", "credit_note")
+
+TREES = Trees(
+    kinds=PARENT_KINDS,
+    attribute="parent",
+    kind_attribute="parent_kind",
+    collection="parents",
+    measures=(
+        Measure(
+            "contract value",
+            "engagement",
+            "customer",
+            "current_value",
+            states=("signed", "active", "on_hold", "completed"),
+        ),
+        Measure("billed", "invoice", "bill_to", "gross", states=POSTED, negative=CREDITS),
+        Measure("open balance", "invoice", "bill_to", "balance", states=POSTED, negative=CREDITS),
+    ),
 )
 
 SPEC = EntitySpec(
@@ -70,5 +92,6 @@ SPEC = EntitySpec(
         "contacts.email",
     ),
     checks=RULES,
+    trees=TREES,
     filters=("status", "legal_entity", "currency", "segment", "industry", "owner", "parent", "screening"),
 )

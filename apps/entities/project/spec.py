@@ -4,7 +4,7 @@ from apps.entities.periods import without_reversed_end
 from apps.entities.project.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.project.collections import COLLECTIONS
 from apps.entities.project.rules import RULES
-from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
+from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec, Measure, Trees
 
 
 def derive(document: Document) -> Document:
@@ -67,4 +67,9 @@ SPEC = EntitySpec(
         "end",
     ),
     derive=derive,
+    trees=Trees(
+        kinds=("work",),
+        attribute="parent",
+        measures=(Measure("budget", "project", "", "budget_amount"),),
+    ),
 )

@@ -4,7 +4,7 @@ from apps.entities.periods import without_reversed_end
 from apps.entities.resource.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.resource.collections import COLLECTIONS
 from apps.entities.resource.rules import RULES
-from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
+from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec, Trees
 
 
 def derive(document: Document) -> Document:
@@ -70,4 +70,5 @@ SPEC = EntitySpec(
         "group",
     ),
     derive=derive,
+    trees=Trees(kinds=("reporting",), attribute="manager"),
 )
