@@ -1,16 +1,12 @@
-"""Reads on match rules, pairs and decisions."""
+"""Reads on match rules."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from uuid import UUID
 
-from apps.core.bulk import raw_cursor
 from apps.core.errors import HubError
-from apps.matching import storage
 from apps.matching.contracts import ComparedAttribute, RuleSummary
 from apps.matching.engine import Config, Model
-from apps.matching.models import MatchRule, Verdict
+from apps.matching.models import MatchRule
 from apps.matching.scoring import Rule
 
 
@@ -34,13 +30,6 @@ def active_rule(entity: str) -> Rule:
             f"Activate a match rule for {entity}; `manage.py prepare_hub` makes the default ones."
         )
     return _rule(*row)
-
-
-def kept_apart(*, record_ids: Sequence[UUID]) -> bool:
-    """Tell whether a person decided that two members of these golden records are never one."""
-    with raw_cursor() as cursor:
-        members = list(storage.housemates_of(cursor, record_ids))
-        return Verdict.NEVER in storage.decisions_among(cursor, members).values()
 
 
 def rule_summary(row: MatchRule) -> RuleSummary:
