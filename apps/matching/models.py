@@ -68,6 +68,14 @@ class CandidatePair(models.Model):
     decided_by = models.CharField(max_length=150, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)
+    value = models.FloatField(
+        null=True, help_text="What hangs on the answer, in points; null: not rated yet."
+    )
+    stakes = models.JSONField(null=True, help_text="What the points come from.")
+    pattern = models.ForeignKey(
+        "PatternDecision", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False,
+        help_text="The decision on a whole pattern that answers it, or is about to.",
+    )  # fmt: skip
     history = History()
 
     class Meta:
@@ -79,7 +87,12 @@ class CandidatePair(models.Model):
                 condition=Q(probability__gte=0) & Q(probability__lte=1), name="candidate_pair_probability"
             ),
         )
-        indexes = (models.Index(fields=("entity", "status", "-probability"), name="candidate_pair_queue"),)
+        indexes = (
+            models.Index(fields=("entity", "status", "-probability"), name="candidate_pair_queue"),
+            models.Index(
+                fields=("pattern",), condition=Q(pattern__isnull=False), name="candidate_pair_pattern"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.entity} {self.probability:.0%}"
@@ -102,6 +115,13 @@ class PairDecision(models.Model):
     decided_by = models.CharField(max_length=150, default=current_actor_name)
     decided_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    rule_version = models.PositiveIntegerField(null=True, help_text="The match rule the evidence is of.")
+    evidence = models.JSONField(
+        null=True, help_text="What the person saw, as in a candidate pair; null: no comparison was shown."
+    )
+    pattern = models.ForeignKey(
+        "PatternDecision", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     history = History()
 
     class Meta:
@@ -112,9 +132,71 @@ class PairDecision(models.Model):
             ),
             models.CheckConstraint(condition=Q(left__lt=F("right")), name="pair_decision_ordered"),
         )
+        indexes = (
+            models.Index(
+                fields=("pattern",), condition=Q(pattern__isnull=False), name="pair_decision_pattern"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.decided_by}"
+
+
+class PatternDecision(models.Model):
+    """A person's word on all open pairs of one evidence signature at once; taken back as a whole."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        UNDOING = "undoing"
+        UNDONE = "undone"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entity = models.CharField(max_length=40)
+    signature = models.TextField(help_text="Attribute and kind of agreement of each compared attribute.")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    reason = models.TextField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
+    pairs = models.PositiveIntegerField(help_text="Open pairs it was said of.")
+    checked = models.PositiveIntegerField(help_text="Pairs of the sample that the person looked at.")
+    refused = models.JSONField(default=list, help_text="Pairs left open, each with the reason.")
+    decided_by = models.CharField(max_length=150, default=current_actor_name)
+    decided_by_id = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField()
+    undone_by = models.CharField(max_length=150, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undo_reason = models.TextField(blank=True)
+    history = History()
+
+    class Meta:
+        ordering = ("-decided_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(status__in=("undoing", "undone")) | Q(undone_at__isnull=False),
+                name="pattern_decision_undone_has_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.verdict} on {self.pairs} pairs by {self.decided_by}"
+
+
+class TrainingReport(models.Model):
+    """What people's labels made of a match rule: before and after on labels that were held back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    rule = models.OneToOneField(MatchRule, on_delete=models.CASCADE, related_name="training_report")
+    base_version = models.PositiveIntegerField(help_text="The version that was refined.")
+    labels = models.PositiveIntegerField()
+    report = models.JSONField()
+    made_by = models.CharField(max_length=150, default=current_actor_name)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-made_at",)
+
+    def __str__(self) -> str:
+        return f"{self.rule} on {self.labels} labels"
 
 
 class MatchRun(models.Model):
