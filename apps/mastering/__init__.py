@@ -1,0 +1,3 @@
+"""Ownership, survivorship, pins, merge, unmerge and trees."""
+
+FACE = ("trees",)

@@ -1,5 +1,6 @@
 """The database refuses at commit what would stand above itself, in one tree on one day."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,12 @@ from apps.golden.registry import entity
 from tests.entities.records import add_item, add_row
 
 pytestmark = pytest.mark.django_db
+
+
+def commit(change: Callable[[], object]) -> None:
+    with transaction.atomic():
+        change()
+        connection.check_constraints()
 
 
 def put_under(entity_name: str, column: str, child: Any, parent: Any, **more: Any) -> None:
@@ -33,9 +40,8 @@ def test_a_cycle_of_three_is_refused(entity_name: str, column: str) -> None:
     put_under(entity_name, column, second, third)
     connection.check_constraints()
 
-    with pytest.raises(IntegrityError, match="above itself"), transaction.atomic():
-        put_under(entity_name, column, third, first)
-        connection.check_constraints()
+    with pytest.raises(IntegrityError, match="above itself"):
+        commit(lambda: put_under(entity_name, column, third, first))
 
 
 def test_two_trees_may_run_opposite_ways() -> None:
@@ -58,9 +64,8 @@ def test_dated_places_that_meet_on_one_day_are_refused() -> None:
     one, other = add_row("customer"), add_row("customer")
     place(one, other, "legal", None, date(2026, 1, 1))
 
-    with pytest.raises(IntegrityError, match="above itself"), transaction.atomic():
-        place(other, one, "legal", date(2026, 1, 1), None)
-        connection.check_constraints()
+    with pytest.raises(IntegrityError, match="above itself"):
+        commit(lambda: place(other, one, "legal", date(2026, 1, 1), None))
 
 
 def test_what_a_dated_place_hid_counts_again_when_it_goes() -> None:
@@ -70,6 +75,5 @@ def test_what_a_dated_place_hid_counts_again_when_it_goes() -> None:
     put_under("customer", "parent", other, one)
     connection.check_constraints()
 
-    with pytest.raises(IntegrityError, match="above itself"), transaction.atomic():
-        alone.delete()
-        connection.check_constraints()
+    with pytest.raises(IntegrityError, match="above itself"):
+        commit(alone.delete)
