@@ -10,8 +10,6 @@ from .contracts import (
     Attribute,
     Band,
     Config,
-    Evidence,
-    Explanation,
     Keys,
     Pairs,
     Scores,
@@ -19,7 +17,7 @@ from .contracts import (
 )
 from .defaults import COMPARATOR_OF, KINDS, default_config
 from .evaluation import Quality, Truth
-from .explaining import explain
+from .explaining import Alternative, Evidence, Explanation, explain, least_similarity
 from .inference import infer_kind, infer_types
 from .matching import Matched, match_table
 from .model import AttributeModel, Model, default_model
@@ -32,6 +30,7 @@ __all__ = [
     "COMPARATORS",
     "COMPARATOR_OF",
     "KINDS",
+    "Alternative",
     "Attribute",
     "AttributeModel",
     "Band",
@@ -59,6 +58,7 @@ __all__ = [
     "explain",
     "infer_kind",
     "infer_types",
+    "least_similarity",
     "match_table",
     "one_to_one",
     "pairs_between",

@@ -1,7 +1,7 @@
 """What goes into the matching engine and what comes out of it; plain, frozen, JSON-able."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any, Self
 
@@ -139,37 +139,3 @@ class Scores:
             self.levels[chosen],
             self.weights[chosen],
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One attribute of an explanation."""
-
-    attribute: str
-    type: str
-    left: tuple[str, ...]
-    right: tuple[str, ...]
-    similarity: float | None
-    level: int
-    weight: float
-    """Weight of the level (with term frequency), before group damping."""
-    contribution: float
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why two records are or are not one: prior + contributions = total -> probability -> band."""
-
-    prior: float
-    evidence: tuple[Evidence, ...]
-    total: float
-    probability: float
-    band: Band
-    shared_keys: tuple[str, ...]
-    """Names of the blocking passes that bring the two together."""
-    model_version: str
-    match_weight: float
-    """Total needed for MATCH."""
-    review_weight: float
-    flips: tuple[str, ...] = field(default=())
-    """Attributes any one of which, left out, would change the band."""
