@@ -1,4 +1,4 @@
-"""Match rules, blocking keys, candidate pairs with their evidence, people's decisions and re-match runs."""
+"""Match rules, candidate pairs with their evidence and people's decisions; with what is derived and the runs."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,6 +6,25 @@ from django.db.models import F, Q
 from apps.audit.history import History, current_actor_name
 from apps.audit.versioning import VersionedRule
 from apps.core.ids import uuid7
+from apps.matching.derived import BlockingKey, ComparedPair, PreparedRecord, ReviewLimit
+from apps.matching.runs import MatchRun, RunPair, RunSeed
+
+__all__ = [
+    "BlockingKey",
+    "CandidatePair",
+    "ComparedPair",
+    "MatchRule",
+    "MatchRun",
+    "PairDecision",
+    "PairStatus",
+    "PatternDecision",
+    "PreparedRecord",
+    "ReviewLimit",
+    "RunPair",
+    "RunSeed",
+    "TrainingReport",
+    "Verdict",
+]
 
 
 class MatchRule(VersionedRule):
@@ -27,21 +46,6 @@ class MatchRule(VersionedRule):
 
     def __str__(self) -> str:
         return f"{self.entity} match rule v{self.version} ({self.status})"
-
-
-class BlockingKey(models.Model):
-    """A stable 64-bit key of a source record; records that share one are compared."""
-
-    id = models.BigAutoField(primary_key=True)
-    source_record = models.ForeignKey("sources.SourceRecord", on_delete=models.CASCADE, related_name="+")
-    entity = models.CharField(max_length=40)
-    key = models.BigIntegerField()
-
-    class Meta:
-        indexes = (models.Index(fields=("entity", "key"), name="blocking_key_entity_key"),)
-
-    def __str__(self) -> str:
-        return f"{self.entity} {self.key:x}"
 
 
 class PairStatus(models.TextChoices):
@@ -197,32 +201,3 @@ class TrainingReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} on {self.labels} labels"
-
-
-class MatchRun(models.Model):
-    """One scheduled or started re-match of an entity: what it found, how long it took, its log."""
-
-    class Status(models.TextChoices):
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    entity = models.CharField(max_length=40)
-    rule_version = models.PositiveIntegerField()
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
-    started_by = models.CharField(max_length=150, default=current_actor_name)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
-    records = models.PositiveIntegerField(default=0)
-    pairs = models.PositiveIntegerField(default=0)
-    merges = models.PositiveIntegerField(default=0)
-    reviews = models.PositiveIntegerField(default=0)
-    log = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ("-started_at",)
-
-    def __str__(self) -> str:
-        return f"{self.entity} {self.started_at:%Y-%m-%d %H:%M} {self.status}"
