@@ -1,0 +1,34 @@
+"""Pins: values that people set on golden records."""
+
+from django.db import models
+from django.db.models import Q
+
+from apps.audit.history import History, current_actor_name
+from apps.core.ids import uuid7
+
+
+class Pin(models.Model):
+    """A steward's value for one attribute of one golden record; it outranks every rule until it ends."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    record = models.ForeignKey("golden.GoldenRecord", on_delete=models.CASCADE, related_name="pins")
+    attribute = models.CharField(max_length=60)
+    value = models.JSONField(null=True)
+    reason = models.TextField()
+    pinned_by = models.CharField(max_length=150, default=current_actor_name)
+    pinned_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    history = History()
+
+    class Meta:
+        ordering = ("-pinned_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("record", "attribute"),
+                condition=Q(ended_at__isnull=True),
+                name="pin_one_per_attribute",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.attribute} of {self.record_id}"
