@@ -144,6 +144,23 @@ class Trees:
     measures: tuple[Measure, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OpenVeto:
+    """Records must not become one while both have open items in one scope under terms that differ.
+
+    Open items are records of `entity` whose `reference` names the record and whose `amount` is not nil, in `states`;
+    their `scope` is compared with the identity of the terms in `collection`, of which `column` must not differ.
+    """
+
+    entity: str
+    reference: str
+    scope: str
+    amount: str
+    states: tuple[str, ...]
+    collection: str
+    column: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EntitySpec:
     """Everything the engine needs to master one entity; two specs are equal only if they are the same one."""
@@ -166,6 +183,7 @@ class EntitySpec:
     filters: tuple[str, ...] = ()  # attributes lists can be filtered by
     derive: Callable[[Document], Document] | None = None  # computed attributes, pure
     trees: Trees | None = None
+    open_vetoes: tuple[OpenVeto, ...] = ()  # what forbids a merge besides kinship and `match.vetoes`
 
     def __post_init__(self) -> None:
         names = [attribute.name for attribute in self.attributes] + [c.name for c in self.collections]

@@ -64,6 +64,13 @@ class ChangeRequest(models.Model):
     record = models.ForeignKey(
         "golden.GoldenRecord", on_delete=models.CASCADE, related_name="change_requests"
     )
+    asked_of = models.ForeignKey(
+        "golden.GoldenRecord",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The record it was made for, when a merge carried it here.",
+    )
     entity = models.CharField(max_length=40)
     group = models.CharField(max_length=60)
     before = models.JSONField(help_text="Attributes and collections of the group as they are.")
@@ -93,7 +100,7 @@ class ChangeRequest(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("record", "group"),
-                condition=Q(status="pending"),
+                condition=Q(status="pending", pins={}),
                 name="change_request_one_pending_per_group",
             ),
             models.CheckConstraint(
@@ -115,3 +122,50 @@ class ChangeRequest(models.Model):
     @property
     def is_pending(self) -> bool:
         return self.status == RequestStatus.PENDING
+
+
+class Operation(models.TextChoices):
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+
+
+class MergeRequest(models.Model):
+    """A merge or an unmerge that waits for an approver."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    operation = models.CharField(max_length=10, choices=Operation.choices)
+    entity = models.CharField(max_length=40)
+    records = models.JSONField(help_text="Golden records to become one, or the one to be taken apart.")
+    details = models.JSONField(default=dict, help_text="Of an unmerge: the merge, the members, the choices.")
+    findings = models.JSONField(default=list, help_text="Why it needs an approver.")
+    status = models.CharField(max_length=10, choices=RequestStatus.choices, default=RequestStatus.PENDING)
+    reason = models.TextField()
+    requested_by = models.CharField(max_length=150, default=current_actor_name)
+    requested_by_id = models.BigIntegerField(null=True)
+    requested_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_by_id = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_reason = models.TextField(blank=True)
+    correlation_id = models.UUIDField(default=current_correlation_id)
+    history = History()
+
+    class Meta:
+        ordering = ("due_at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(decided_by_id__isnull=True)
+                | Q(requested_by_id__isnull=True)
+                | ~Q(decided_by_id=F("requested_by_id")),
+                name="merge_request_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("approved", "rejected")) | Q(decided_at__isnull=False),
+                name="merge_request_decided_has_time",
+            ),
+        )
+        indexes = (models.Index(fields=("status", "due_at"), name="merge_request_queue"),)
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {len(self.records)} {self.entity} records"

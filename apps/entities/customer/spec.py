@@ -3,7 +3,7 @@
 from apps.entities.customer.attributes import ATTRIBUTES, LIFECYCLE, PARENT_KINDS
 from apps.entities.customer.collections import COLLECTIONS
 from apps.entities.customer.rules import RULES
-from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec, Measure, Trees
+from apps.golden.spec import EntitySpec, MatchFeature, MatchSpec, Measure, OpenVeto, Trees
 
 MATCH = MatchSpec(
     strategy="fuzzy",
@@ -47,6 +47,17 @@ TREES = Trees(
         Measure("billed", "invoice", "bill_to", "gross", states=POSTED, negative=CREDITS),
         Measure("open balance", "invoice", "bill_to", "balance", states=POSTED, negative=CREDITS),
     ),
+)
+
+# Two receivables accounts of one company of the firm: joining them is bookkeeping, not mastering.
+OPEN_INVOICES = OpenVeto(
+    entity="invoice",
+    reference="bill_to",
+    scope="legal_entity",
+    amount="balance",
+    states=("issued", "part_paid", "disputed"),
+    collection="entity_terms",
+    column="ar_account",
 )
 
 SPEC = EntitySpec(
@@ -93,5 +104,6 @@ SPEC = EntitySpec(
     ),
     checks=RULES,
     trees=TREES,
+    open_vetoes=(OPEN_INVOICES,),
     filters=("status", "legal_entity", "currency", "segment", "industry", "owner", "parent", "screening"),
 )
