@@ -74,9 +74,10 @@ def run_claimed(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
     matched = match_batch(spec=spec, records=to_match, now=now)
     plan = master(spec, landed, matched, now=now)
     routed = route_plan(plan=plan, now=now)
+    # Before applying, which wakes the records that refer to new ones: some may be of this very batch.
+    finish_pending(ids=[record.id for record in landed])
     apply_plan(plan=routed, now=now)
     set_aside(plan, now=now)
-    finish_pending(ids=[record.id for record in landed])
     merges = merge(matched, now=now)
     return BatchReport.of(landed, matched, plan, routed, merges)
 

@@ -59,7 +59,7 @@ def test_a_later_place_ends_the_one_before() -> None:
     ]
 
 
-@given(st.lists(dated, max_size=5), told, days)
+@given(st.lists(dated, max_size=5, unique_by=lambda place: place.days[0]), told, days)
 def test_segments_cover_every_day_once_and_agree_with_the_answer_of_a_day(
     places: list[Place], undated: list[Place], day: date
 ) -> None:

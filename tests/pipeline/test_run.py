@@ -237,3 +237,14 @@ def test_a_run_acts_for_who_brought_the_records_whoever_woke_it() -> None:
         load.correlation_id,
     )
     assert (event.actor, event.correlation_id) == ("crm-client", load.correlation_id)
+
+
+def test_records_of_one_batch_may_refer_to_each_other() -> None:
+    master(
+        "salesforce.accounts",
+        account("A2", "Quantock Advisory Ltd", ParentId="A1"),
+        account("A1", "Zephyr Mills Ltd"),
+    )
+
+    child = document_of(home_of("salesforce", "customer", "A2"))
+    assert child["parent"] == str(home_of("salesforce", "customer", "A1"))

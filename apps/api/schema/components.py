@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from apps.api.schema.entity import entity_components
 from apps.api.schema.shared import shared_components
+from apps.api.schema.trees import tree_components
 from apps.api.schema.values import Schema
 from apps.golden.registry import entities
 from apps.golden.spec import EntitySpec
@@ -17,7 +18,7 @@ def components() -> Mapping[str, Schema]:
 
 @lru_cache(maxsize=4)
 def _components(specs: tuple[EntitySpec, ...]) -> Mapping[str, Schema]:
-    found = dict(shared_components())
+    found = {**shared_components(), **tree_components()}
     for spec in specs:
         found.update(entity_components(spec))
     return found

@@ -11,6 +11,7 @@ from apps.api.v1.views.loads import LoadsView, LoadView, PostRecordsView, Reject
 from apps.api.v1.views.records import LookupView, RecordsView, RecordView
 from apps.api.v1.views.requests import ApproveView, ChangeRequestsView, ChangeRequestView, RejectView
 from apps.api.v1.views.stories import DeliveriesView, HistoryView, MembersView, ProvenanceView
+from apps.api.v1.views.trees import TreeView
 from apps.golden.registry import entities
 from apps.golden.spec import EntitySpec
 
@@ -30,6 +31,8 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
         ("deliveries", DeliveriesView),
     ):
         yield path(f"{one}/{name}", story.as_view(spec=spec), name=f"{spec.name}-{name}")
+    if spec.trees:
+        yield path(f"{one}/tree", TreeView.as_view(spec=spec), name=f"{spec.name}-tree")
 
 
 urlpatterns = [

@@ -76,8 +76,11 @@ def survive(
             document[attribute.name] = winner.values[attribute.name]
             provenance[attribute.name] = _origin(winner, owned)
     for collection in spec.collections:
-        owned = ownership.of(spec.name, collection.group or collection.name, status)
-        items = _unite(collection, _in_order(contenders, owned), owned, provenance)
+        if collection.name in pins:
+            items = _pinned_items(collection, pins[collection.name], provenance)
+        else:
+            owned = ownership.of(spec.name, collection.group or collection.name, status)
+            items = _unite(collection, _in_order(contenders, owned), owned, provenance)
         if items:
             document[collection.name] = items
     return Survivors(document=spec.derive(document) if spec.derive else document, provenance=provenance)
@@ -108,6 +111,15 @@ def _in_order(contenders: Iterable[Contender], owned: OwnedGroup) -> list[Conten
 
 def _pinned(pin: PinnedValue) -> tuple[Any, dict[str, Any]]:
     return pin.value, {"rule": "pinned", "by": pin.by, "reason": pin.reason}
+
+
+def _pinned_items(
+    collection: Collection, pin: PinnedValue, provenance: dict[str, dict[str, Any]]
+) -> list[Document]:
+    """Return the items of a collection that a person gave: all of them, in place of what systems say."""
+    for item in pin.value or ():
+        _, provenance[f"{collection.name}:{collection.identity_of(item)}"] = _pinned(pin)
+    return sorted(pin.value or (), key=collection.identity_of)
 
 
 def _origin(winner: Contender, owned: OwnedGroup) -> dict[str, Any]:

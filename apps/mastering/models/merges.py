@@ -58,9 +58,7 @@ class Unmerge(models.Model):
 
     class Meta:
         ordering = ("-unmerged_at", "-id")
-        constraints = (
-            models.CheckConstraint(condition=~Q(home=F("away")), name="unmerge_of_two_records"),
-        )
+        constraints = (models.CheckConstraint(condition=~Q(home=F("away")), name="unmerge_of_two_records"),)
 
     def __str__(self) -> str:
         return f"{self.away_id} out of {self.home_id}"

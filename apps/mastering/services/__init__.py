@@ -11,7 +11,8 @@ from apps.mastering.services.merging import (
     restore_redirects,
     survivors_first,
 )
-from apps.mastering.services.pinning import InvalidPin, end_pin, plan_pin, standardized_pins, write_pins
+from apps.mastering.services.pinned_items import InvalidPin
+from apps.mastering.services.pinning import end_pin, plan_pin, standardized_pins, write_pins
 from apps.mastering.services.planning import plan_records
 from apps.mastering.services.rules import activate_ownership, draft_ownership, ensure_default_ownership
 from apps.mastering.services.turns import take_turn

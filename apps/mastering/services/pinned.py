@@ -1,11 +1,13 @@
 """The pins that hold for golden records: their own, and those of the records that were merged into them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from apps.golden.models import GoldenRecord, RecordStatus
+from apps.golden.registry import entities
 from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Move, Redirect
 from apps.mastering.engine.survivorship import PinnedValue
@@ -49,15 +51,22 @@ def pins_of(
 
 
 def pinned_to(ids: Sequence[UUID]) -> dict[str, list[UUID]]:
-    """Return, by entity, the live records that a person made refer to one of these."""
+    """Return, by entity, the live records that a person made refer to one of these, in items too."""
     found: dict[str, list[UUID]] = {}
     if ids:
-        pins = Pin.objects.filter(
-            value__in=[str(record) for record in ids], ended_at__isnull=True, record__status=RecordStatus.LIVE
-        )
-        for entity_name, record in pins.values_list("record__entity", "record_id"):
+        wanted = {str(record) for record in ids}
+        pins = Pin.objects.filter(ended_at__isnull=True, record__status=RecordStatus.LIVE)
+        direct = pins.filter(value__in=sorted(wanted)).values_list("record__entity", "record_id")
+        collections = {c.name for spec in entities.values() for c, _ in spec.item_references()}
+        listed = pins.filter(attribute__in=collections).values_list("record__entity", "record_id", "value")
+        within = ((name, record) for name, record, value in listed if wanted & _texts(value))
+        for entity_name, record in (*direct, *within):
             found.setdefault(entity_name, []).append(record)
     return found
+
+
+def _texts(items: Any) -> set[str]:
+    return {value for item in items or () for value in item.values() if isinstance(value, str)}
 
 
 def _value(pin: Pin) -> PinnedValue:
@@ -67,17 +76,36 @@ def _value(pin: Pin) -> PinnedValue:
 def _with_survivors(spec: EntitySpec, pins: Pins) -> Pins:
     """Let pinned references lead to the survivor where the record they name was merged."""
     names = {attribute.name for attribute in spec.references()}
+    columns: dict[str, set[str]] = {}
+    for collection, column in spec.item_references():
+        columns.setdefault(collection.name, set()).add(column.name)
     held = {
-        str(each.value) for own in pins.values() for name, each in own.items() if name in names and each.value
+        str(value)
+        for own in pins.values()
+        for name, each in own.items()
+        for value in _referred(name, each.value, names, columns)
     }
     merged = GoldenRecord.objects.filter(pk__in=held, status=RecordStatus.MERGED) if held else ()
     survivors = {str(record.pk): str(record.merged_into_id) for record in merged}
-    return {
-        record: {
-            name: PinnedValue(survivors[each.value], each.by, each.reason)
-            if name in names and each.value in survivors
-            else each
-            for name, each in own.items()
-        }
-        for record, own in pins.items()
-    }
+    if not survivors:
+        return pins
+
+    def led(name: str, each: PinnedValue) -> PinnedValue:
+        if name in names:
+            return PinnedValue(survivors.get(each.value, each.value), each.by, each.reason)
+        if name in columns:
+            items = [
+                {c: survivors.get(v, v) if c in columns[name] else v for c, v in item.items()}
+                for item in each.value or ()
+            ]
+            return PinnedValue(items, each.by, each.reason)
+        return each
+
+    return {record: {name: led(name, each) for name, each in own.items()} for record, own in pins.items()}
+
+
+def _referred(name: str, value: Any, names: set[str], columns: Mapping[str, set[str]]) -> Iterator[str]:
+    if name in names and value:
+        yield value
+    for item in (value or ()) if name in columns else ():
+        yield from (item[column] for column in columns[name] if item.get(column))

@@ -6,21 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from apps.audit.context import current
-from apps.core.errors import HubError, NotFound
+from apps.core.errors import NotFound
 from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entity
 from apps.golden.spec import EntitySpec, Kind
 from apps.mastering.contracts import Plan
 from apps.mastering.engine.survivorship import PinnedValue
 from apps.mastering.models import Pin
+from apps.mastering.services.pinned_items import InvalidPin, checked_reference, standardized_items
 from apps.mastering.services.planning import plan_records
 from apps.quality.services import standardize_records
-
-
-class InvalidPin(HubError):
-    code = "invalid_pin"
-    title = "This value cannot be pinned"
-    status = 422
 
 
 def plan_pin(
@@ -42,38 +37,26 @@ def plan_pin(
 
 
 def standardized_pins(spec: EntitySpec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values as their standardizers leave them. Raises InvalidPin with what is wrong."""
+    """Return the values as their standardizers leave them. Raises InvalidPin with what is wrong.
+
+    The value of a collection is the whole list of its items.
+    """
     known = {attribute.name: attribute for attribute in spec.attributes}
+    collections = {each.name: each for each in spec.collections}
     for name in values:
-        if name not in known or known[name].derived:
+        if name not in collections and (name not in known or known[name].derived):
             raise InvalidPin(f"{name!r} is no attribute of a {spec.label.lower()} that can be set by hand.")
-    references = {n: v for n, v in values.items() if known[n].kind is Kind.REFERENCE}
-    plain = {n: v for n, v in values.items() if n not in references}
+    items = {n: standardized_items(spec, collections[n], v) for n, v in values.items() if n in collections}
+    scalars = {n: v for n, v in values.items() if n in known}
+    references = {n: v for n, v in scalars.items() if known[n].kind is Kind.REFERENCE}
+    plain = {n: v for n, v in scalars.items() if n not in references}
     [result] = standardize_records(spec=spec, records=[plain])
     for name, value in plain.items():
         if value not in (None, "") and result.values.get(name) is None:
             faults = [issue.message for issue in result.issues if issue.attribute == name]
             raise InvalidPin(f"{known[name].title}: {' '.join(faults) or 'this is no valid value'}")
-    return {**{name: result.values.get(name) for name in plain}, **_checked_references(spec, references)}
-
-
-def _checked_references(spec: EntitySpec, references: Mapping[str, Any]) -> dict[str, Any]:
-    """Return references as golden ids in text. Raises InvalidPin for what is no live record of the right entity."""
-    checked: dict[str, Any] = {}
-    for name, value in references.items():
-        attribute = spec.attribute(name)
-        if value in (None, ""):
-            checked[name] = None
-            continue
-        try:
-            wanted = UUID(str(value))
-        except ValueError:
-            raise InvalidPin(f"{attribute.title}: give the id of a golden record, not {value!r}.") from None
-        live = GoldenRecord.objects.filter(pk=wanted, entity=attribute.references, status=RecordStatus.LIVE)
-        if not live.exists():
-            raise InvalidPin(f"{attribute.title}: there is no live {attribute.references} {wanted}.")
-        checked[name] = str(wanted)
-    return checked
+    checked = {n: checked_reference(known[n], value) for n, value in references.items()}
+    return {**{name: result.values.get(name) for name in plain}, **checked, **items}
 
 
 def write_pins(*, record_id: UUID, values: Mapping[str, Any], reason: str, now: datetime) -> None:

@@ -13,6 +13,7 @@ from apps.mastering.changes import change_of
 from apps.mastering.contracts import Move, Plan, Redirect
 from apps.mastering.cycles import refuse_cycles
 from apps.mastering.engine.survivorship import COMPUTED, Contender, Survivors, survive
+from apps.mastering.placing import refuse_places
 from apps.mastering.selectors import active_ownership
 from apps.mastering.services.pinned import Pins, pins_of
 from apps.quality.selectors import standardized_values
@@ -47,7 +48,7 @@ def plan_records(
     }
     _follow_derived(spec, survivors.values())
     _drop_self_references(spec, survivors)
-    refused = refuse_cycles(spec, survivors)
+    refused = [*refuse_cycles(spec, survivors), *refuse_places(spec, survivors)]
     changes = tuple(
         change_of(
             spec,

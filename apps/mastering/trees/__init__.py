@@ -12,7 +12,7 @@ from apps.mastering.trees.contracts import (
     TreeNode,
     When,
 )
-from apps.mastering.trees.moving import WouldCloseACycle, places_after_move, preview_move
+from apps.mastering.trees.moving import WouldCloseACycle, places_after_move, preview_move, refuse_cycle
 from apps.mastering.trees.placing import ultimate_parents
 
 __all__ = (
@@ -28,6 +28,7 @@ __all__ = (
     "compare_trees",
     "places_after_move",
     "preview_move",
+    "refuse_cycle",
     "tree_of",
     "ultimate_parents",
 )

@@ -24,6 +24,7 @@ from apps.stewardship.services.requests import (
     release_pin,
 )
 from apps.stewardship.services.routing import route_plan
+from apps.stewardship.services.trees import move_in_tree
 
 __all__ = [
     "AnsweredAlready",
@@ -37,6 +38,7 @@ __all__ = [
     "draft_policy",
     "ensure_default_policy",
     "merge_records",
+    "move_in_tree",
     "propose_values",
     "reject_request",
     "release_pin",
