@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from apps.connectors.catalog import Catalog, CatalogField, CatalogObject
 from apps.connectors.failures import CONNECTOR_WIDE, RETRYABLE, Failure, FailureClass, Scope
 from apps.connectors.mappings.layout import Layout
+from apps.connectors.reading import Change, Cursor, Notice, Page, Posted, ReadFailed, Remote, WebhookRefused
 
 __all__ = [
     "CONNECTOR_WIDE",
@@ -27,13 +29,16 @@ __all__ = [
     "Finding",
     "Health",
     "Json",
+    "Notice",
     "Outcome",
     "OutcomeStatus",
     "Page",
+    "Posted",
     "ReadFailed",
     "Remote",
     "Response",
     "Scope",
+    "WebhookRefused",
     "Write",
 ]
 
@@ -50,7 +55,10 @@ class ActiveLayout:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One record to carry over: `ext_id` is the hub's key in the target, `payload` its own fields."""
+    """One record to carry over: `ext_id` is the hub's key in the target, `payload` its own fields.
+
+    `seq` is the golden version and `occurred_at` (ISO 8601) its moment; takers of events pass both on.
+    """
 
     ext_id: str
     payload: Json
@@ -58,6 +66,8 @@ class Write:
     expect_version: str | None = None
     delivery_id: str = ""
     mapping_version: str = ""
+    seq: int = 0
+    occurred_at: str = ""
 
 
 OutcomeStatus = Literal["created", "updated", "unchanged", "failed", "pending"]
@@ -82,48 +92,6 @@ class Outcome:
     @property
     def ok(self) -> bool:
         return self.status in ("created", "updated", "unchanged")
-
-
-@dataclass(frozen=True, slots=True)
-class Remote:
-    """One record as the target holds it; `version` is whatever the target compares for concurrency."""
-
-    ext_id: str | None
-    native_id: str
-    version: str | None
-    values: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a change feed; opaque to everyone but the connector that gave it."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    native_id: str
-    version: str | None
-    values: Json
-    ext_id: str | None = None
-    deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    changes: tuple[Change, ...]
-    next_cursor: Cursor | None
-    more: bool
-    resync_needed: bool = False
-
-
-class ReadFailed(Exception):
-    """A read from the target failed; `failure` says why in the hub's terms."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +122,22 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the system can do; the core behaves accordingly, never by the system's name."""
+    """What the system can do; the core behaves accordingly, never by the system's name.
+
+    Without `reads`, `fetch`, `scan` and `pull` raise ReadFailed. A pull begins `overlap_seconds` before the
+    place where the last one ended. Takers of `events` get every version, takers of `state` the newest.
+    """
 
     native_upsert: bool
     batch_max: int
+    reads: bool = True
+    takes: Literal["state", "events"] = "state"
+    overlap_seconds: float = 0.0
+    webhooks: bool = False
     atomic_batch: bool = False
     conditional_write: bool = False
     delete_kind: Literal["flag", "soft", "hard"] = "flag"
-    change_feed: Literal["cdc", "delta", "webhook", "poll"] = "poll"
+    change_feed: Literal["cdc", "delta", "webhook", "poll", "none"] = "poll"
     deletes_visible: bool = False
     feed_retention_hours: int | None = None
     idempotency_key: bool = False
@@ -229,11 +205,24 @@ class Connector(Protocol):
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
         """Return the records with these external ids, those that do not exist left out; ReadFailed if it cannot."""
 
-    def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
-        """Walk over all records that carry an external id, in key order."""
+    def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
+        """Return the records with these ids of the target, with or without an external id; else as `fetch`."""
 
-    def pull(self, obj: str, cursor: Cursor | None, fields: Sequence[str] = (), limit: int = 500) -> Page:
-        """Return what changed since `cursor`, oldest first; None starts from the beginning."""
+    def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
+        """Walk over all records that carry an external id, each once; a page may be smaller than `limit`."""
+
+    def pull(
+        self,
+        obj: str,
+        cursor: Cursor | None,
+        fields: Sequence[str] = (),
+        limit: int = 500,
+        overlap: float = 0.0,
+    ) -> Page:
+        """Return what changed since `cursor`, oldest first; None starts from the beginning.
+
+        `overlap` seconds before the cursor are read again, for changes that committed late or share a moment.
+        """
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         """Create or update each by its external id; never raises for what a target answers."""
@@ -243,6 +232,9 @@ class Connector(Protocol):
 
     def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
         """Name the failure class of an answer; pure."""
+
+    def verify_webhook(self, posted: Posted, now: datetime) -> tuple[Notice, ...]:
+        """Return what a request from the target tells, once its signature is found good; else WebhookRefused."""
 
     def close(self) -> None:
         """Give the connections back."""
