@@ -82,18 +82,24 @@ def found_pair(
 def evidence(
     spec: EntitySpec, rule: Rule, left: Document, right: Document, scores: Scores, at: int
 ) -> list[dict[str, Any]]:
-    """Return, per compared attribute, both values, the level of similarity (0 missing, 9 equal) and its weight."""
+    """Return, per compared attribute, both values, the level of similarity (0 missing, 9 equal) and its weight.
+
+    With the rule version it is all it takes to score the pair again, years later, whatever the records say by then.
+    """
     paths = {feature.name: feature.path for feature in spec.match.features}
     entries = []
     for column, attribute in enumerate(rule.config.compared):
-        level = int(scores.levels[at, column])
-        entry = {
-            "attribute": attribute.name,
-            "left": [cell_of(left, paths[source]) for source in attribute.sources],
-            "right": [cell_of(right, paths[source]) for source in attribute.sources],
-            "level": level,
-            "weight": round(float(scores.weights[at, column]), 2),
-        }
-        if level:
-            entries.append(entry)
+        one, other = (
+            [cell_of(side, paths[source]) for source in attribute.sources] for side in (left, right)
+        )
+        if any(one) or any(other):
+            entries.append(
+                {
+                    "attribute": attribute.name,
+                    "left": one,
+                    "right": other,
+                    "level": int(scores.levels[at, column]),
+                    "weight": round(float(scores.weights[at, column]), 4),
+                }
+            )
     return sorted(entries, key=lambda entry: -abs(entry["weight"]))

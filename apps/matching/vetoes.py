@@ -49,3 +49,21 @@ def _told(spec: EntitySpec, document: Document) -> dict[str, str]:
 
 def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return any(other.get(name, value) != value for name, value in one.items())
+
+
+def differing(spec: EntitySpec, one: Document, other: Document) -> Iterator[tuple[str, str, str]]:
+    """Yield what vetoes two records: (collection and what it is the value of, one's items, the other's)."""
+    left, right = _told(spec, one), _told(spec, other)
+    for name in sorted(left.keys() & right.keys()):
+        if left[name] != right[name]:
+            yield name, _values_of(spec, one, name), _values_of(spec, other, name)
+
+
+def _values_of(spec: EntitySpec, document: Document, name: str) -> str:
+    collection, _, identity = name.partition(":")
+    declared = spec.collection(collection)
+    return ", ".join(
+        " ".join(str(value) for value in item.values() if value is not None)
+        for item in document.get(collection) or ()
+        if declared.identity_of(item) == identity
+    )

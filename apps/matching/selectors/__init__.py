@@ -1,6 +1,34 @@
 """Reads of matching: rules, decisions, explanations, the queue and its patterns, what people taught."""
 
+from apps.matching.selectors.clusters import explain_cluster
 from apps.matching.selectors.decisions import kept_apart
+from apps.matching.selectors.explaining import explain_records
+from apps.matching.selectors.recalling import Recalled, recall_pair
+from apps.matching.selectors.records import NothingToExplain
 from apps.matching.selectors.rules import NoMatchRule, active_rule, rule_summary
+from apps.matching.selectors.told import (
+    AttributeTold,
+    ClusterExplanation,
+    EdgeTold,
+    PairExplanation,
+    PairLine,
+    RecordsExplanation,
+)
 
-__all__ = ["NoMatchRule", "active_rule", "kept_apart", "rule_summary"]
+__all__ = [
+    "AttributeTold",
+    "ClusterExplanation",
+    "EdgeTold",
+    "NoMatchRule",
+    "NothingToExplain",
+    "PairExplanation",
+    "PairLine",
+    "Recalled",
+    "RecordsExplanation",
+    "active_rule",
+    "explain_cluster",
+    "explain_records",
+    "kept_apart",
+    "recall_pair",
+    "rule_summary",
+]

@@ -32,6 +32,14 @@ def active_rule(entity: str) -> Rule:
     return _rule(*row)
 
 
+def rule_of(entity: str, version: int) -> Rule:
+    """Return one version of a match rule, whatever its status. Raises NoMatchRule."""
+    row = MatchRule.objects.filter(entity=entity, version=version).values_list("pk", "activated_at").first()
+    if row is None:
+        raise NoMatchRule(f"There is no version {version} of the match rule of {entity}.")
+    return _rule(*row)
+
+
 def rule_summary(row: MatchRule) -> RuleSummary:
     """Return what a version compares, how much it counts and where the thresholds are."""
     config, model = Config.from_json(row.config), Model.from_json(row.model)
