@@ -1,5 +1,6 @@
 """The tree a record stands in: drawn with totals, at any day and time, compared with another, and moved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,7 +45,7 @@ class Line:
     guides: tuple[str, ...]
     here: bool
     mark: str
-    cells: tuple[tuple[str, str], ...]  # (total, own) by measure
+    cells: tuple[tuple[list[str], list[str]], ...]  # (total, own) by measure, each by currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +191,13 @@ def _told(shifts: dict[str, Amounts]) -> list[tuple[str, str]]:
 
 def _amounts(amounts: Amounts) -> str:
     return "; ".join(
-        f"{measure} {_sum(by_currency, signed=True)}" for measure, by_currency in amounts.items()
+        f"{measure} {', '.join(_sums(by_currency, signed=True))}" for measure, by_currency in amounts.items()
     )
 
 
-def _sum(by_currency: dict[str, Decimal] | Any, *, signed: bool = False) -> str:
+def _sums(by_currency: Mapping[str, Decimal], *, signed: bool = False) -> list[str]:
     form = "{:+,.0f}" if signed else "{:,.0f}"
-    return ", ".join(f"{form.format(amount)} {code}".strip() for code, amount in sorted(by_currency.items()))
+    return [f"{form.format(amount)} {code}".strip() for code, amount in sorted(by_currency.items())]
 
 
 def _drawn(head: RecordHead, tree: Tree, comparison: Comparison | None) -> Drawing:
@@ -224,7 +225,7 @@ def _drawn(head: RecordHead, tree: Tree, comparison: Comparison | None) -> Drawi
                 here=node.id == str(head.id),
                 mark=marks.get(node.id, ""),
                 cells=tuple(
-                    (_sum(node.total.get(name, {})), _sum(node.own.get(name, {}))) for name in measures
+                    (_sums(node.total.get(name, {})), _sums(node.own.get(name, {}))) for name in measures
                 ),
             )
         )
