@@ -1,8 +1,22 @@
 """Verbs of matching: find homes for source records, answer pairs, edit rules, re-match everything."""
 
 from apps.matching.services.batches import match_batch
-from apps.matching.services.decisions import answer_pair, bind_pairs, close_settled_pairs, withdraw_decision
+from apps.matching.services.decisions import (
+    answer_pair,
+    answer_pairs,
+    bind_pairs,
+    close_settled_pairs,
+    withdraw_decision,
+    withdraw_decisions,
+)
 from apps.matching.services.everything import Rematched, match_everything
+from apps.matching.services.patterns import (
+    PatternGone,
+    claim_pattern,
+    claimed_pairs,
+    release_pair,
+    withdraw_pattern,
+)
 from apps.matching.services.rules import (
     activate_match_rule,
     draft_match_rule,
@@ -12,16 +26,23 @@ from apps.matching.services.rules import (
 from apps.matching.services.similar import find_similar
 
 __all__ = [
+    "PatternGone",
     "Rematched",
     "activate_match_rule",
     "answer_pair",
+    "answer_pairs",
     "bind_pairs",
+    "claim_pattern",
+    "claimed_pairs",
     "close_settled_pairs",
     "draft_match_rule",
     "ensure_default_match_rules",
     "find_similar",
     "match_batch",
     "match_everything",
+    "release_pair",
     "train_match_rule",
     "withdraw_decision",
+    "withdraw_decisions",
+    "withdraw_pattern",
 ]

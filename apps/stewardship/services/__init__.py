@@ -7,6 +7,12 @@ from apps.stewardship.services.merges import (
     split_records,
     undo_merge,
 )
+from apps.stewardship.services.patterns import (
+    decide_pattern,
+    restore_pattern,
+    settle_pattern,
+    undo_pattern,
+)
 from apps.stewardship.services.policies import (
     PolicyCell,
     activate_policy,
@@ -35,6 +41,7 @@ __all__ = [
     "activate_policy",
     "approve_request",
     "decide_pair",
+    "decide_pattern",
     "draft_policy",
     "ensure_default_policy",
     "merge_records",
@@ -42,8 +49,11 @@ __all__ = [
     "propose_values",
     "reject_request",
     "release_pin",
+    "restore_pattern",
     "route_plan",
+    "settle_pattern",
     "split_records",
     "undo_merge",
+    "undo_pattern",
     "write_policy_draft",
 ]

@@ -44,7 +44,9 @@ class PairAnswered(Conflict):
 
 
 @transaction.atomic
-def decide_pair(*, pair_id: UUID, verdict: Verdict, reason: str, now: datetime) -> UUID | None:
+def decide_pair(
+    *, pair_id: UUID, verdict: Verdict, reason: str, now: datetime, pattern_id: UUID | None = None
+) -> UUID | None:
     """Answer a review pair: MATCH merges the two golden records, NEVER keeps them apart for ever.
 
     Returns the surviving golden id of a merge. Raises PairAnswered, MergeVetoed, Denied.
@@ -54,7 +56,7 @@ def decide_pair(*, pair_id: UUID, verdict: Verdict, reason: str, now: datetime) 
     pair = CandidatePair.objects.select_for_update().get(pk=pair_id)
     if pair.status != PairStatus.OPEN:
         raise PairAnswered(f"It is decided as {pair.get_status_display()}; take the next one.")
-    answer_pair(pair=pair, verdict=verdict, reason=reason, now=now)
+    answer_pair(pair=pair, verdict=verdict, reason=reason, now=now, pattern_id=pattern_id)
     homes = dict(
         Crosswalk.objects.filter(pk__in=(pair.left_id, pair.right_id)).values_list(
             "source_record_id", "record_id"
@@ -64,6 +66,10 @@ def decide_pair(*, pair_id: UUID, verdict: Verdict, reason: str, now: datetime) 
     if left is None or right is None:
         return None
     if verdict == Verdict.MATCH and left != right:
+        if kept_apart(record_ids=[left, right]):
+            raise MergeVetoed(
+                "A person keeps two members of these golden records apart; withdraw that decision first."
+            )
         return merge_records(record_ids=[left, right], method="steward", reason=reason, now=now)
     if verdict == Verdict.NEVER and left == right:
         split_records(record_id=left, source_record_ids=[pair.right_id], reason=reason, now=now)
