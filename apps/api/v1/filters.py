@@ -9,6 +9,7 @@ from psycopg import sql
 from apps.api.masking import personal_columns
 from apps.api.parameters import CURSOR, LIMIT, Parameter
 from apps.api.v1.lookups import conditions_of, lookup_parameters
+from apps.api.v1.record_sql import Tables
 from apps.golden.documents import column_of, typed_model
 from apps.golden.models import RecordStatus
 from apps.golden.spec import Attribute, EntitySpec, Kind
@@ -25,6 +26,12 @@ _SCHEMAS: Mapping[Kind, dict[str, Any]] = {
     Kind.TIMESTAMP: {"type": "string", "format": "date-time"},
     Kind.REFERENCE: {"type": "string", "format": "uuid"},
 }
+AS_OF = Parameter("as_of", {"type": "string", "format": "date-time"}, "Show what was known at this time.")
+VALID_ON = Parameter(
+    "valid_on",
+    {"type": "string", "format": "date"},
+    "Of effective-dated items, show those that hold on this day.",
+)
 _HEADER = (
     Parameter(
         "record_status",
@@ -64,10 +71,12 @@ def list_parameters(spec: EntitySpec) -> tuple[Parameter, ...]:
     filters = filter_parameters(spec)
     taken = {each.name for each in filters}
     lookups = tuple(each for each in lookup_parameters(spec) if each.name not in taken)
-    return (*filters, *lookups, *_HEADER, LIMIT, CURSOR)
+    return (*filters, *lookups, *_HEADER, AS_OF, VALID_ON, LIMIT, CURSOR)
 
 
-def list_conditions(spec: EntitySpec, given: Mapping[str, Any]) -> list[tuple[sql.Composable, Any]]:
+def list_conditions(
+    spec: EntitySpec, given: Mapping[str, Any], past: Tables | None = None
+) -> list[tuple[sql.Composable, Any]]:
     """Return (condition over aliases `e` and `h`, its parameter) for the filters that were given."""
     found: list[tuple[sql.Composable, Any]] = [(sql.SQL("h.status = %s"), given["record_status"])]
     if given["updated_since"]:
@@ -84,4 +93,4 @@ def list_conditions(spec: EntitySpec, given: Mapping[str, Any]) -> list[tuple[sq
             if (bound := given.get(name + suffix)) is not None:
                 found.append((sql.SQL("{} {} %s").format(column, sql.SQL(operator)), bound))
     others = {name: value for name, value in given.items() if name not in spec.filters}
-    return [*found, *conditions_of(spec, others)]
+    return [*found, *conditions_of(spec, others, past)]

@@ -8,7 +8,8 @@ from psycopg import sql
 
 from apps.api.cursors import seal, unseal
 from apps.api.v1.filters import list_conditions
-from apps.api.v1.record_sql import select_listed
+from apps.api.v1.past_sql import read_page_at
+from apps.api.v1.record_sql import Tables, select_listed
 from apps.core.bulk import raw_cursor
 from apps.core.json import dumps
 from apps.golden.documents import typed_model
@@ -21,6 +22,8 @@ def page_of_records(
     """Return the JSON of the records of a page, oldest first, and the cursor of the next one. Two statements."""
     filters = {name: value for name, value in given.items() if name not in ("cursor", "limit")}
     purpose = ["list", spec.name, filters]
+    if given["as_of"] or given["valid_on"]:
+        return _page_at(spec, given, purpose, masked=masked)
     conditions = list_conditions(spec, given)
     if given["cursor"]:
         [after] = unseal(purpose, given["cursor"])
@@ -40,6 +43,18 @@ def page_of_records(
         records = [text for _, text in cursor]
     more = len(ids) > len(page)
     return records, seal(purpose, [page[-1]]) if more else None
+
+
+def _page_at(
+    spec: EntitySpec, given: Mapping[str, Any], purpose: list[Any], *, masked: bool
+) -> tuple[list[str], str | None]:
+    """Return the same page as it was at a time, or of what holds on a day. One statement."""
+    tables = Tables(spec, given["as_of"], given["valid_on"])
+    after = UUID(unseal(purpose, given["cursor"])[0]) if given["cursor"] else None
+    conditions = list_conditions(spec, given, tables)
+    rows = read_page_at(tables, conditions, after=after, limit=given["limit"] + 1, masked=masked)
+    page = rows[: given["limit"]]
+    return [text for _, text in page], seal(purpose, [page[-1][0]]) if len(rows) > len(page) else None
 
 
 def page_body(records: list[str], cursor: str | None) -> bytes:

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from apps.api.masking import personal_columns
 from apps.api.parameters import Parameter
+from apps.api.v1.record_sql import Tables
 from apps.core.errors import Denied, HubError
 from apps.golden.documents import column_of, item_model, typed_model
 from apps.golden.spec import Attribute, EntitySpec, Kind
@@ -45,13 +46,17 @@ class Lookup:
             return document.get(self.attribute.name)
         return next((item.get(self.attribute.name) for item in document.get(self.collection) or ()), None)
 
-    def condition(self, spec: EntitySpec) -> sql.Composable:
-        """Return a condition over alias `e` with one parameter, an array of texts."""
+    def condition(self, spec: EntitySpec, past: Tables | None = None) -> sql.Composable:
+        """Return a condition over aliases `e` and `h` with one parameter, an array of texts."""
         typed = typed_model(spec)
         if not self.collection:
             column = sql.Identifier("e", column_of(typed, self.attribute.name))
             return sql.SQL("{} = ANY(%s)").format(column)
         model = item_model(spec.collection(self.collection))
+        if past:
+            return sql.SQL("EXISTS (SELECT 1 FROM {} i WHERE i.{} = ANY(%s))").format(
+                past.of(model, "record_id"), sql.Identifier(column_of(model, self.attribute.name))
+            )
         return sql.SQL("e.record_id IN (SELECT record_id FROM {} WHERE {} = ANY(%s))").format(
             sql.Identifier(model._meta.db_table), sql.Identifier(column_of(model, self.attribute.name))
         )
@@ -116,10 +121,12 @@ def forms_of(spec: EntitySpec, lookup: Lookup, value: str) -> list[str]:
     return sorted({value, str(standard)} if standard is not None else {value})
 
 
-def conditions_of(spec: EntitySpec, given: Mapping[str, Any]) -> list[tuple[sql.Composable, Any]]:
-    """Return the conditions, with their parameter, of the lookups that were given."""
+def conditions_of(
+    spec: EntitySpec, given: Mapping[str, Any], past: Tables | None = None
+) -> list[tuple[sql.Composable, Any]]:
+    """Return the conditions, with their parameter, of the lookups that were given, as of then if `past` is."""
     return [
-        (lookup.condition(spec), forms_of(spec, lookup, given[name]))
+        (lookup.condition(spec, past), forms_of(spec, lookup, given[name]))
         for name, lookup in lookups_of(spec).items()
         if given.get(name)
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.db import models
@@ -33,24 +34,38 @@ def key_column(model: type[models.Model]) -> str:
 
 @dataclass(frozen=True)
 class Tables:
-    """Where rows come from: the tables of today, or their history as of a moment (`%(as_of)s`)."""
+    """Where rows come from: the tables of today, or their history as of a moment.
+
+    `valid_on` leaves of effective-dated items those that hold on that day.
+    """
 
     spec: EntitySpec
-    historical: bool = False
+    as_of: datetime | None = None
+    valid_on: date | None = None
 
     def of(self, model: type[models.Model], record_column: str) -> sql.Composable:
-        """Return a FROM item with the columns of `model`; historical ones need `%(record_id)s` too."""
-        if not self.historical:
+        """Return a FROM item with the columns of `model`; historical ones are those of the record of alias `h`."""
+        if self.as_of is None:
             return sql.Identifier(model._meta.db_table)
         return sql.SQL(
-            "(SELECT * FROM (SELECT DISTINCT ON ({key}) * FROM {table} WHERE {record} = %(record_id)s"
-            " AND history_date <= %(as_of)s ORDER BY {key}, history_date DESC, history_id DESC) x"
+            "(SELECT * FROM (SELECT DISTINCT ON ({key}) * FROM {table} WHERE {record} = h.id"
+            " AND history_date <= {as_of} ORDER BY {key}, history_date DESC, history_id DESC) x"
             " WHERE history_type <> '-')"
         ).format(
             key=sql.Identifier(key_column(model)),
             table=sql.Identifier(model.history.model._meta.db_table),  # type: ignore[attr-defined]  # simple_history
             record=sql.Identifier(record_column),
+            as_of=sql.Literal(self.as_of),
         )
+
+    def holding(self, collection: Collection) -> sql.Composable:
+        """Return a condition over alias `i`: the item holds on the day asked for, if it has days at all."""
+        names = {column.name for column in collection.columns}
+        if self.valid_on is None or not {"valid_from", "valid_to"} <= names:
+            return sql.SQL("")
+        return sql.SQL(
+            " AND coalesce(i.valid_from, '-infinity') <= {day} AND coalesce(i.valid_to, 'infinity') >= {day}"
+        ).format(day=sql.Literal(self.valid_on))
 
 
 def _column(model: type[models.Model], alias: str, attribute: Attribute, *, hidden: bool) -> sql.Composable:
@@ -73,10 +88,11 @@ def _items(collection: Collection, tables: Tables, *, masked: bool) -> sql.Compo
     order = [sql.Identifier("i", column_of(model, name)) for name in collection.identity]
     return sql.SQL(
         "(SELECT coalesce(json_agg(row_to_json(x)), '[]'::json) FROM"
-        " (SELECT {columns} FROM {table} i WHERE i.record_id = h.id ORDER BY {order}) x) AS {name}"
+        " (SELECT {columns} FROM {table} i WHERE i.record_id = h.id{holding} ORDER BY {order}) x) AS {name}"
     ).format(
         columns=sql.SQL(", ").join(columns),
         table=tables.of(model, "record_id"),
+        holding=tables.holding(collection),
         order=sql.SQL(", ").join(order),
         name=sql.Identifier(collection.name),
     )
@@ -185,21 +201,4 @@ def select_listed(spec: EntitySpec, *, masked: bool) -> str:
             "SELECT h.id, {json} FROM unnest(%s::uuid[]) WITH ORDINALITY AS t(id, n)"
             " JOIN golden_goldenrecord h ON h.id = t.id {typed} ORDER BY t.n"
         ).format(json=record_json(Tables(spec), masked=masked), typed=_typed_join(spec))
-    )
-
-
-@lru_cache(maxsize=256)
-def select_as_of(spec: EntitySpec, *, masked: bool) -> str:
-    """Parameters record_id and as_of: the record as it was then, JSON; its own id, also when merged later."""
-    past = Tables(spec, historical=True)
-    header = sql.SQL(
-        "(SELECT * FROM golden_historicalgoldenrecord WHERE id = %(record_id)s AND entity = {entity}"
-        " AND history_date <= %(as_of)s ORDER BY history_date DESC, history_id DESC LIMIT 1)"
-    ).format(entity=sql.Literal(spec.name))
-    return _text(
-        sql.SQL("SELECT h.id, {json} FROM {header} h JOIN {typed} e ON e.record_id = h.id").format(
-            json=record_json(past, masked=masked),
-            header=header,
-            typed=past.of(typed_model(spec), "record_id"),
-        )
     )

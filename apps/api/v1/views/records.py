@@ -14,7 +14,7 @@ from apps.api.masking import sees_personal
 from apps.api.operations import Operation
 from apps.api.parameters import Parameter
 from apps.api.problems import MalformedRequest
-from apps.api.v1.filters import list_parameters
+from apps.api.v1.filters import AS_OF, VALID_ON, list_parameters
 from apps.api.v1.listing import ids_of, page_body, page_of_records
 from apps.api.v1.lookups import (
     MOST_CANDIDATES,
@@ -23,17 +23,15 @@ from apps.api.v1.lookups import (
     lookup_parameters,
     refuse_personal,
 )
+from apps.api.v1.past_sql import read_record_at
 from apps.api.v1.reading import NoSuchRecord, read_by_id, read_by_key
-from apps.api.v1.record_sql import select_as_of, select_many
+from apps.api.v1.record_sql import Tables, select_many
 from apps.core.bulk import raw_cursor
 from apps.golden.spec import EntitySpec
 
 KEYS_PER_REQUEST = 100
 """A bulk lookup of this many keys counts as one more request."""
 
-_AS_OF = Parameter(
-    "as_of", {"type": "string", "format": "date-time"}, "Show the record as it was at this time."
-)
 _BY_KEY = (
     Parameter("system", {"type": "string", "minLength": 1}, "Code of the source system; give `key` too."),
     Parameter("key", {"type": "string", "minLength": 1}, "The record's key in that system."),
@@ -52,30 +50,28 @@ class RecordView(HubView):
             id="get_{entity}",
             summary="One {label} by golden id",
             description="A record that was merged away answers with its survivor; `redirected_from` is the id you sent."
-            " With `as_of` you get the record under this id as it was then.",
+            " With `as_of` you get the record under this id as it was then, with `valid_on` of its"
+            " effective-dated items those that hold on that day.",
             needs=Capability.VIEW,
             answers={200: "{Entity}"},
-            parameters=(_AS_OF,),
+            parameters=(AS_OF, VALID_ON),
             conditional=True,
         )
     }
 
     def get(self, request: Request, record_id: UUID) -> HttpResponse:
-        if self.given["as_of"]:
-            return self._as_of(record_id).as_response()
+        if self.given["as_of"] or self.given["valid_on"]:
+            return self._at(record_id).as_response()
         fresh = request.headers.get("If-None-Match")
         return read_by_id(self.entity, record_id, self.principal, fresh).as_response()
 
-    def _as_of(self, record_id: UUID) -> Answer:
-        moment = self.given["as_of"]
-        masked = not sees_personal(self.principal)
-        with raw_cursor() as cursor:
-            asked = {"record_id": record_id, "as_of": moment}
-            cursor.execute(select_as_of(self.entity, masked=masked), asked)
-            row = cursor.fetchone()
-        if row is None:
-            raise NoSuchRecord(f"{self.entity.label} {record_id} had no values at {moment.isoformat()}.")
-        return Answer(200, row[1].encode())
+    def _at(self, record_id: UUID) -> Answer:
+        tables = Tables(self.entity, self.given["as_of"], self.given["valid_on"])
+        text = read_record_at(tables, record_id, masked=not sees_personal(self.principal))
+        if text is None:
+            when = f" at {tables.as_of.isoformat()}" if tables.as_of else ""
+            raise NoSuchRecord(f"{self.entity.label} {record_id} had no values{when}.")
+        return Answer(200, text.encode())
 
 
 class RecordsView(HubView):
@@ -85,7 +81,8 @@ class RecordsView(HubView):
         "get": Operation(
             id="list_{plural}",
             summary="{plural}, page by page",
-            description="In the order they were created. Records that appear while you read come on later pages.",
+            description="In the order they were created. Records that appear while you read come on later pages."
+            " `as_of` gives the whole list as it was at a time.",
             needs=Capability.VIEW,
             answers={200: "{Entity}Page"},
             parameters=list_parameters,
