@@ -2,7 +2,15 @@
 
 from apps.console import audit_trail, connections, dashboard
 from apps.console.delivery import attempts, dead_letter, dead_letters, targets
-from apps.console.golden import edit_screen, list_screen, merge_screen, record_screen, tree_screen, verbs
+from apps.console.golden import (
+    edit_screen,
+    list_screen,
+    merge_screen,
+    past_screen,
+    record_screen,
+    tree_screen,
+    verbs,
+)
 from apps.console.landing import loads, references, rejected, rejected_row
 from apps.console.people import people, tokens
 from apps.console.requests import screen as requests
@@ -24,6 +32,7 @@ __all__ = [
     "match_runs",
     "merge_screen",
     "ownership",
+    "past_screen",
     "people",
     "policies",
     "record_screen",

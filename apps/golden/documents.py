@@ -31,7 +31,7 @@ def column_of(model: type[models.Model], name: str) -> str:
     return cast(str, cast("models.Field[object, object]", model._meta.get_field(name)).column)
 
 
-def _select(model: type[models.Model], attributes: Sequence[Attribute]) -> sql.Composable:
+def select_list(model: type[models.Model], attributes: Sequence[Attribute]) -> sql.Composable:
     """Return the select list that yields JSON-able values: decimals, dates and ids as text."""
     parts: list[sql.Composable] = []
     for attribute in attributes:
@@ -71,7 +71,7 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
             )
         cursor.execute(
             sql.SQL("SELECT record_id, provenance, {} FROM {} WHERE record_id = ANY(%s)").format(
-                _select(model, spec.attributes), sql.Identifier(model._meta.db_table)
+                select_list(model, spec.attributes), sql.Identifier(model._meta.db_table)
             ),
             (wanted,),
         )
@@ -84,7 +84,7 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
             columns = [column.name for column in collection.columns]
             cursor.execute(
                 sql.SQL("SELECT record_id, {} FROM {} WHERE record_id = ANY(%s)").format(
-                    _select(items, collection.columns), sql.Identifier(items._meta.db_table)
+                    select_list(items, collection.columns), sql.Identifier(items._meta.db_table)
                 ),
                 (wanted,),
             )

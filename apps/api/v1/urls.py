@@ -10,7 +10,7 @@ from apps.api.v1.views.finding import MatchView, SearchView
 from apps.api.v1.views.loads import LoadsView, LoadView, PostRecordsView, RejectedRowsView, ReplayView
 from apps.api.v1.views.records import LookupView, RecordsView, RecordView
 from apps.api.v1.views.requests import ApproveView, ChangeRequestsView, ChangeRequestView, RejectView
-from apps.api.v1.views.stories import DeliveriesView, HistoryView, MembersView, ProvenanceView
+from apps.api.v1.views.stories import DeliveriesView, HistoryView, KnownView, MembersView, ProvenanceView
 from apps.api.v1.views.trees import TreeView
 from apps.golden.registry import entities
 from apps.golden.spec import EntitySpec
@@ -29,6 +29,7 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
         ("members", MembersView),
         ("provenance", ProvenanceView),
         ("deliveries", DeliveriesView),
+        ("known", KnownView),
     ):
         yield path(f"{one}/{name}", story.as_view(spec=spec), name=f"{spec.name}-{name}")
     if spec.trees:

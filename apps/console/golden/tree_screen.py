@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.roles import Capability
 from apps.console.golden.forms import GoldenReferenceField, ReasonForm
 from apps.console.golden.header import RecordHead, head_or_404
+from apps.console.golden.moments import day_of, moment_of
 from apps.console.permissions import user_may
 from apps.console.screens import ConsoleView, failures_as_messages, screen
 from apps.core.clock import utcnow
@@ -77,8 +77,8 @@ class TreeView(ConsoleView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         head, trees = self._head(request, kwargs)
         kind = self._kind(trees)
-        day = _day(request.GET.get("on", "")) or timezone.localdate()
-        when = When(day, _moment(request.GET.get("as_of", "")))
+        day = day_of(request.GET.get("on", "")) or timezone.localdate()
+        when = When(day, moment_of(request.GET.get("as_of", "")))
         shown, compared, move = None, None, None
         with failures_as_messages(request):
             shown = tree_of(head.spec, str(head.id), kind, when)
@@ -116,7 +116,7 @@ class TreeView(ConsoleView):
             for name, faults in form.errors.items():
                 messages.error(request, f"{name.capitalize()}: {' '.join(map(str, faults))}")
             return redirect(link)
-        first = _day(request.POST.get("first", ""))
+        first = day_of(request.POST.get("first", ""))
         with failures_as_messages(request):
             applied = move_in_tree(
                 record_id=head.id,
@@ -145,7 +145,10 @@ class TreeView(ConsoleView):
         self, head: RecordHead, kind: str, when: When, shown: Tree
     ) -> tuple[When, Comparison] | None:
         """Return the other moment and what changed from it to the tree shown."""
-        day, moment = _day(self.request.GET.get("to_on", "")), _moment(self.request.GET.get("to_as_of", ""))
+        day, moment = (
+            day_of(self.request.GET.get("to_on", "")),
+            moment_of(self.request.GET.get("to_as_of", "")),
+        )
         if day is None and moment is None:
             return None
         other = When(day or when.day, moment)
@@ -164,7 +167,7 @@ class TreeView(ConsoleView):
                 raise
             messages.error(self.request, " ".join(fault.messages))
             return None
-        first = _day(self.request.GET.get("first", ""))
+        first = day_of(self.request.GET.get("first", ""))
         preview = preview_move(head.spec, str(head.id), kind, parent, When(first or when.day))
         return {
             "parent": text,
@@ -240,19 +243,3 @@ def _last_of_each_level(tree: Tree) -> list[bool]:
         last[number] = tree.nodes[number].parent not in seen
         seen.add(tree.nodes[number].parent)
     return last
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _moment(text: str) -> datetime | None:
-    """Return a moment of a datetime-local field, in the time zone of the console."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

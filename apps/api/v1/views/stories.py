@@ -11,11 +11,12 @@ from apps.api.base import HubView, json_response
 from apps.api.cursors import seal, unseal
 from apps.api.masking import sees_personal
 from apps.api.operations import Operation
-from apps.api.parameters import CURSOR, LIMIT
+from apps.api.parameters import CURSOR, LIMIT, Parameter
 from apps.api.v1.history import revisions_of
 from apps.api.v1.origins import members_page, provenance_of
 from apps.api.v1.reading import NoSuchRecord
 from apps.core.clock import utcnow
+from apps.distribution.knowledge import known_to_targets
 from apps.distribution.selectors import delivery_state
 from apps.golden.models import GoldenRecord
 
@@ -122,3 +123,30 @@ class DeliveriesView(StoryView):
             {name: value for name, value in asdict(each).items() if name != "lane_id"} for each in states
         ]
         return json_response({"results": results})
+
+
+class KnownView(StoryView):
+    """What targets knew of a record."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_known",
+            summary="What each target system knew of the record at a time",
+            description="The newest version a target had acknowledged by then, with the fields it was sent: the answer"
+            " to “what did the ERP know on 31 March?”. Personal fields were masked when they were written down.",
+            needs=Capability.VIEW,
+            answers={200: "Known"},
+            parameters=(
+                Parameter("at", {"type": "string", "format": "date-time"}, "At this time.", required=True),
+                Parameter("target", {"type": "string"}, "Code of one target; without it, all that knew it."),
+            ),
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        self.demand_record(record_id)
+        known = known_to_targets(record_id=record_id, at=self.given["at"])
+        wanted = self.given["target"]
+        return json_response(
+            {"results": [asdict(each) for each in known if wanted in (None, each.connection)]}
+        )
