@@ -10,7 +10,7 @@ from apps.audit.context import Actor, acting
 from apps.connectors.sandbox.running import default_options, default_secrets
 from apps.connectors.services import save_connection, seed_default_mappings
 from apps.distribution.services import ensure_default_subscriptions, ensure_schedules
-from apps.mastering.services import ensure_default_ownership
+from apps.mastering.services import ensure_default_ownership, ensure_default_survivorship
 from apps.matching.services import ensure_default_match_rules
 from apps.sources.models import SourceSystem, SystemRole
 from apps.stewardship.services import ensure_default_policy
@@ -56,6 +56,7 @@ def seed_defaults(*, now: datetime) -> None:
                 code=code, defaults={"name": name, "role": role, "description": description}
             )
         ensure_default_ownership(now=now)
+        ensure_default_survivorship(now=now)
         ensure_default_policy(now=now)
         ensure_default_match_rules(now=now)
         seed_default_mappings(actor=SEEDING, now=now)

@@ -22,6 +22,12 @@ class User(AbstractUser):
         blank=True,
         help_text="What this user may do; without a role: nothing.",
     )
+    owns = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        help_text="For data owners: systems or roles of systems they answer for; empty: all of them.",
+    )
 
     @cached_property
     def capabilities(self) -> frozenset[Capability]:
@@ -33,6 +39,14 @@ class User(AbstractUser):
 
     def may(self, capability: Capability) -> bool:
         return capability in self.capabilities
+
+    def answers_for(self, owner: str) -> bool:
+        """Tell whether this user is the data owner of a system or a role of systems."""
+        if not self.is_active:
+            return False
+        if self.is_superuser or Role.ADMINISTRATOR in self.roles:
+            return True
+        return Role.DATA_OWNER in self.roles and (not self.owns or owner in self.owns)
 
 
 class ApiToken(models.Model):

@@ -1,8 +1,9 @@
 """`EntitySpec`: how the engine treats one entity. The engine knows entities through this only."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 Document = dict[str, Any]
@@ -62,6 +63,7 @@ class Collection:
         str, ...
     ] = ()  # items whose first identity column must have these values before active
     label: str = ""
+    legal_entity: str = ""  # column with the own legal entity whose ownership rules judge the item
 
     @property
     def title(self) -> str:
@@ -161,7 +163,7 @@ class OpenVeto:
     column: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class EntitySpec:
     """Everything the engine needs to master one entity; two specs are equal only if they are the same one."""
 
@@ -177,6 +179,8 @@ class EntitySpec:
     collections: tuple[Collection, ...] = ()
     # Attribute group -> roles of systems, best first; "group@active" is for records in an active state.
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()  # groups whose attributes all come from one contributor by default
+    legal_entity: str = ""  # attribute with the own legal entity whose ownership rules hold for the record
     approvals: tuple[str, ...] = ()  # groups whose change on an active record needs an approver by default
     lookups: tuple[str, ...] = ()  # attributes or "collection.column" paths REST may look a record up by
     checks: tuple[str, ...] = ()  # names of quality rules over the whole record
@@ -191,7 +195,8 @@ class EntitySpec:
         if twice:
             raise ValueError(f"{self.name}: {', '.join(sorted(twice))} declared twice")
         groups = set(self.groups())
-        unknown = ({owned.partition("@")[0] for owned in self.owners} | set(self.approvals)) - groups
+        owned = {each.partition("@")[0] for each in self.owners}
+        unknown = (owned | set(self.approvals) | set(self.whole)) - groups
         if unknown:
             raise ValueError(f"{self.name}: no attribute belongs to group {', '.join(sorted(unknown))}")
 
@@ -208,11 +213,44 @@ class EntitySpec:
 
     def group_of(self, name: str) -> str:
         """Return the group of an attribute or a collection."""
+        return self._groups[name]
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
         parts: list[Attribute | Collection] = [*self.attributes, *self.collections]
-        for part in parts:
-            if part.name == name:
-                return part.group or part.name
-        raise KeyError(name)
+        return {part.name: part.group or part.name for part in parts}
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Return the names of all attributes and collections."""
+        return self._groups.keys()
+
+    @cached_property
+    def item_legal_entities(self) -> dict[str, str]:
+        """Return, by collection, the column with the own legal entity, where items have one."""
+        return {each.name: each.legal_entity for each in self.collections if each.legal_entity}
+
+    @cached_property
+    def status_group(self) -> str:
+        """Return the group whose owner decides the lifecycle state; "" where there is none."""
+        return self._groups.get("status", "")
+
+    @cached_property
+    def legal_entity_group(self) -> str:
+        """Return the group that holds the own legal entity; "" where records have none."""
+        return self._groups[self.legal_entity] if self.legal_entity else ""
+
+    def attributes_of(self, group: str) -> tuple[str, ...]:
+        """Return the attributes of a group, collections left out."""
+        return self._by_group.get(group, ())
+
+    @cached_property
+    def _by_group(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for attribute in self.attributes:
+            group = attribute.group or attribute.name
+            found[group] = (*found.get(group, ()), attribute.name)
+        return found
 
     def references(self) -> Iterator[Attribute]:
         return (attribute for attribute in self.attributes if attribute.kind is Kind.REFERENCE)

@@ -6,9 +6,20 @@ from typing import Any, Literal
 from uuid import UUID
 
 from apps.golden.spec import Document
+from apps.mastering.engine.ownership import Ownership
+from apps.mastering.engine.survivorship import Lines
+from apps.mastering.engine.trust import Survivorship
 
 ChangeKind = Literal["created", "updated", "requalified", "unchanged", "retired", "revived"]
 """`requalified`: the same values from other sources; written, but no news to anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a golden record is a function of, besides its members and pins."""
+
+    ownership: Ownership
+    survivorship: Survivorship
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,9 @@ class Plan:
     moves: tuple[Move, ...] = ()
     redirects: tuple[Redirect, ...] = field(default=())
     refused: tuple[RefusedValue, ...] = field(default=())
+    lines: tuple[tuple[UUID, Lines], ...] = field(
+        default=(), repr=False
+    )  # who stood in line, for the verdicts
 
     def news(self) -> Iterator[Change]:
         return (change for change in self.changes if change.is_news)

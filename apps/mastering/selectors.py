@@ -1,21 +1,93 @@
-"""Reads on rules, pins and merges."""
+"""Reads on the rules in force."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from functools import lru_cache
 
-from apps.mastering.engine.ownership import Ownership, ownership
-from apps.mastering.models import OwnershipMatrix, OwnershipRule
+from apps.mastering.contracts import Rules
+from apps.mastering.engine.ownership import ANY, Cell, OwnedGroup, Ownership, Verdict
+from apps.mastering.engine.trust import Ranking, Survivorship, Trust
+from apps.mastering.models import OwnershipMatrix, OwnershipRule, SurvivorshipPolicy, SurvivorshipRule
 
 
-@lru_cache(maxsize=4)
-def _matrix(version_id: int, version: int, _activated_at: datetime) -> Ownership:
-    rows = OwnershipRule.objects.filter(matrix_id=version_id)
-    return ownership(
-        version, ((rule.entity, rule.group, rule.state, tuple(rule.owners), rule.others) for rule in rows)
-    )
+def active_rules() -> Rules:
+    """Return the rules by which golden records are computed now."""
+    return Rules(active_ownership(), active_survivorship())
 
 
 def active_ownership() -> Ownership:
-    """Return the active matrix; an active version never changes, so it is read once per process and version."""
-    row = OwnershipMatrix.objects.filter(status="active").values_list("pk", "version", "activated_at").first()
-    return _matrix(*row) if row else Ownership(version=0, rules={})
+    """Return the active matrix; an active version never changes, so it is read once per process, version and day."""
+    row = OwnershipMatrix.objects.filter(status="active").values_list("pk", "version", "decided_on").first()
+    return _matrix(*row) if row else Ownership(0, ())
+
+
+def active_survivorship() -> Survivorship:
+    """Return the active survivorship rules; read once per process, version and moment."""
+    row = (
+        SurvivorshipPolicy.objects.filter(status="active").values_list("pk", "version", "decided_at").first()
+    )
+    return _policy(*row) if row else Survivorship()
+
+
+@lru_cache(maxsize=8)
+def _matrix(matrix_id: int, version: int, on: date | None) -> Ownership:
+    return Ownership(version, cells_of(OwnershipRule.objects.filter(matrix_id=matrix_id)), on=on or date.max)
+
+
+@lru_cache(maxsize=8)
+def _policy(policy_id: int, version: int, moment: datetime | None) -> Survivorship:
+    rows = SurvivorshipRule.objects.filter(policy_id=policy_id)
+    rules = {(row.entity, row.group): ranking_of(row) for row in rows}
+    return Survivorship(version, moment.timestamp() if moment else 0.0, rules)
+
+
+def ownership_of(matrix_id: int, *, on: date) -> Ownership:
+    """Return any version of the matrix, a draft too, as it would judge on a day."""
+    matrix = OwnershipMatrix.objects.get(pk=matrix_id)
+    return Ownership(matrix.version, cells_of(matrix.rules.all()), on=on)
+
+
+def survivorship_of(policy_id: int, *, moment: datetime) -> Survivorship:
+    """Return any version of the survivorship rules, a draft too, with ages measured against a moment."""
+    policy = SurvivorshipPolicy.objects.get(pk=policy_id)
+    rules = {(row.entity, row.group): ranking_of(row) for row in policy.rules.all()}
+    return Survivorship(policy.version, moment.timestamp(), rules)
+
+
+def cells_of(rows: Iterable[OwnershipRule]) -> list[Cell]:
+    """Return stored rules as the engine reads them."""
+    return [
+        Cell(
+            entity=row.entity,
+            group=row.group,
+            state=row.state,
+            legal_entity=row.legal_entity,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            owned=OwnedGroup(
+                owners=tuple(row.owners),
+                others=Verdict(row.others),
+                verdicts={writer: Verdict(verdict) for writer, verdict in row.verdicts.items()},
+                rule=rule_name(row.group, row.state, row.legal_entity, row.valid_from, row.valid_to),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def rule_name(
+    group: str, state: str, legal_entity: str, valid_from: date | None, valid_to: date | None
+) -> str:
+    """Return how people call a rule of the matrix: "name [active, DE01, from 2026-01-01]"."""
+    parts = [part for part in (state, legal_entity) if part != ANY]
+    if valid_from:
+        parts.append(f"from {valid_from.isoformat()}")
+    if valid_to:
+        parts.append(f"to {valid_to.isoformat()}")
+    return f"{group} [{', '.join(parts)}]" if parts else group
+
+
+def ranking_of(row: SurvivorshipRule) -> Ranking:
+    """Return a stored survivorship rule as the engine reads it."""
+    trust = {name: Trust(float(points), half_life) for name, (points, half_life) in row.trust.items()}
+    return Ranking(tuple(row.strategies), row.whole, trust)

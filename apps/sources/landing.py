@@ -31,6 +31,7 @@ class Stored:
     complete: bool
     deleted: bool
     values: Document
+    item_versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Landing:
     content: bytes = b""
     contributions: dict[str, tuple[Row, bytes]] = field(default_factory=dict)
     keeps_raw: bool = True
+    item_versions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -148,9 +150,13 @@ def _land_record(
         reason = f"Row {before.row.number} of this batch has the same key {record.key!r} with other values. Keep one."
         outcome.rejected.append((each.row, Problem("same_key_twice", reason)))
         return
-    base = before.values if before else old.values if old else {}
+    known_as = before or old
+    base, versions = (known_as.values, dict(known_as.item_versions)) if known_as else ({}, {})
     values = merge_values(
-        base, record, kept=frozenset() if patch or partial else layout.attributes_of(record)
+        base,
+        record,
+        kept=frozenset() if patch or partial else layout.attributes_of(record),
+        versions=versions,
     )
     landing = before or Landing(
         id=record_id,
@@ -166,7 +172,7 @@ def _land_record(
         is_new=old is None,
     )
     layout.add_totals(record, values)
-    landing.values = values
+    landing.values, landing.item_versions = values, versions
     landing.row, landing.raw_hash = (
         (landing.row, landing.raw_hash) if partial and before else (each.row, each.raw_hash)
     )
@@ -241,25 +247,43 @@ def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def merge_values(old: Document, record: MappedRecord, *, kept: frozenset[str]) -> Document:
+def merge_values(
+    old: Document, record: MappedRecord, *, kept: frozenset[str], versions: dict[str, str] | None = None
+) -> Document:
     """Return the record's values after a row.
 
     `kept` empty: a patch, attributes the row does not name stay. Else the row speaks for all the attributes its
     layout maps (`kept`): those it leaves out are gone. Collected collections unite by identity.
+    `versions` by item, which this brings up to date: a row never overwrites an item that a newer row brought.
     """
     spec = entity(record.entity)
     merged = {name: value for name, value in old.items() if name not in kept}
+    known = {} if versions is None else versions
+    for path in [path for path in known if path.partition(":")[0] in kept]:
+        del known[path]
     for name, value in record.values.items():
         uniting = record.mode == "patch" or name in record.collect
-        if uniting and isinstance(value, list) and merged.get(name):
-            collection = spec.collection(name)
-            items = {collection.identity_of(_flat(item)): item for item in merged[name]}
-            for item in value:
-                identity = collection.identity_of(_flat(item))
-                items[identity] = {**items.get(identity, {}), **item}
-            merged[name] = list(items.values())
+        if uniting and isinstance(value, list):
+            merged[name] = _united(spec, name, merged.get(name) or [], record, known)
         elif value is None:
             merged.pop(name, None)
         else:
             merged[name] = value
     return merged
+
+
+def _united(
+    spec: EntitySpec, name: str, old: list[Document], record: MappedRecord, versions: dict[str, str]
+) -> list[Document]:
+    """Return the items of a collection with those of a row, each unless a newer row brought it."""
+    collection, version = spec.collection(name), record.source_version
+    items = {collection.identity_of(_flat(item)): item for item in old}
+    for item in record.values[name]:
+        identity = collection.identity_of(_flat(item))
+        path = f"{name}:{identity}"
+        if is_older(version, versions.get(path)):
+            continue
+        items[identity] = {**items.get(identity, {}), **item}
+        if version:
+            versions[path] = version
+    return list(items.values())

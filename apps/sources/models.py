@@ -92,6 +92,9 @@ class SourceRecord(models.Model):
     deleted = models.BooleanField(default=False)
     load = models.ForeignKey(Load, null=True, on_delete=models.SET_NULL, related_name="records")
     row_number = models.PositiveIntegerField(null=True)
+    item_versions = models.JSONField(
+        default=dict, help_text="Source version by item (collection:identity) that a row of its own brought."
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     pending_since = models.DateTimeField(null=True)
@@ -192,6 +195,13 @@ class RejectedRow(models.Model):
     reason = models.TextField(help_text="What is wrong and what to do.")
     raw = models.JSONField(help_text="The row as it came.")
     corrected = models.JSONField(null=True, blank=True, help_text="The row as a steward corrected it.")
+    source_record = models.ForeignKey(
+        SourceRecord,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="The landed record one value of which is not used; empty when the row did not land.",
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)

@@ -28,7 +28,7 @@ def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dic
     cursor.execute(
         f"""
         SELECT r.id, k.same, r.source_version, r.content_hash, r.complete, r.deleted,
-               CASE WHEN NOT k.same THEN r.values END
+               CASE WHEN NOT k.same THEN r.values END, CASE WHEN NOT k.same THEN r.item_versions END
         FROM sources_sourcerecord r
         JOIN (
             SELECT k.id, bool_and(coalesce(s.raw_hash = k.raw_hash, false) OR c.id IS NOT NULL) AS same
@@ -43,14 +43,15 @@ def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dic
         prepare=False,
     )
     return {
-        record: Stored(bool(same), version, bytes(content), complete, deleted, values or {})
-        for record, same, version, content, complete, deleted, values in cursor
+        record: Stored(bool(same), version, bytes(content), complete, deleted, values or {}, items or {})
+        for record, same, version, content, complete, deleted, values, items in cursor
     }
 
 
 _COLUMNS = (
     "id", "system_id", "entity", "key", "raw", "raw_hash", "values", "content_hash", "source_version", "layout",
-    "layout_version", "complete", "deleted", "load_id", "row_number", "created_at", "changed_at", "pending_since",
+    "layout_version", "complete", "deleted", "load_id", "row_number", "item_versions", "created_at", "changed_at",
+    "pending_since",
 )  # fmt: skip
 
 
@@ -65,7 +66,8 @@ def write_records(
             each.id, each.system, each.entity, each.key,
             as_json(dict(each.row.data)) if each.keeps_raw else None, each.raw_hash if each.keeps_raw else None,
             as_json(each.values), each.content, each.source_version, load.layout, load.layout_version,
-            each.complete, each.deleted, load.id, each.row.number, now, now, now if each.id in pending else None,
+            each.complete, each.deleted, load.id, each.row.number, as_json(each.item_versions), now, now,
+            now if each.id in pending else None,
         )
         for each in landings
     )  # fmt: skip

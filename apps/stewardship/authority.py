@@ -4,6 +4,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Capability
 from apps.audit.context import current
 from apps.core.errors import Denied
+from apps.sources.models import SourceSystem
 
 
 def demand(capability: Capability) -> None:
@@ -15,3 +16,19 @@ def demand(capability: Capability) -> None:
         raise Denied("Sign in first.")
     if not User.objects.get(pk=actor.user_id).may(capability):
         raise Denied(f"Your roles do not include {capability.value!r}; ask an administrator.")
+
+
+def answers_for(owner: str) -> bool:
+    """Tell whether whoever acts is a data owner of a system, or of a role of systems; the hub itself is of all."""
+    actor = current().actor
+    if actor.user_id is None:
+        return actor.kind == "system" and actor.name != "anonymous"
+    user = User.objects.get(pk=actor.user_id)
+    systems = SourceSystem.objects.filter(role=owner).values_list("code", flat=True)
+    return any(user.answers_for(name) for name in (owner, *systems))
+
+
+def demand_owner(owner: str) -> None:
+    """Raise Denied unless whoever acts is a data owner of the system or role."""
+    if not answers_for(owner):
+        raise Denied(f"Only a data owner of {owner!r} answers this; ask an administrator who that is.")

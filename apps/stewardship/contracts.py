@@ -17,6 +17,7 @@ class HeldChange:
     after: dict[str, Any]
     provenance: dict[str, Any]
     due_hours: int
+    owner: str = ""  # system or role whose data owner has to answer
 
 
 @dataclass(frozen=True, slots=True)

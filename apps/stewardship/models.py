@@ -57,8 +57,16 @@ class RequestStatus(models.TextChoices):
     SUPERSEDED = "superseded", "superseded by a newer request"
 
 
+class RequestKind(models.TextChoices):
+    CHANGE = "change"
+    CHALLENGE = "challenge", "challenge of the owner"
+
+
 class ChangeRequest(models.Model):
-    """A planned change of one attribute group of one golden record that waits for an approver."""
+    """A planned change of one attribute group of one golden record that waits for an approver.
+
+    A challenge is what a system says that does not own the group, for the owner to take over or to turn down.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     record = models.ForeignKey(
@@ -73,12 +81,19 @@ class ChangeRequest(models.Model):
     )
     entity = models.CharField(max_length=40)
     group = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10, choices=RequestKind.choices, default=RequestKind.CHANGE)
+    owner = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="System or role whose data owner has to answer; empty: any approver.",
+    )
     before = models.JSONField(help_text="Attributes and collections of the group as they are.")
     after = models.JSONField(help_text="As they shall be.")
     provenance = models.JSONField(default=dict, help_text="Where the new values come from.")
     pins = models.JSONField(
         default=dict, help_text="Values a steward proposes by hand; empty: a source brought them."
     )
+    pins_expire_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=RequestStatus.choices, default=RequestStatus.PENDING)
     reason = models.TextField(blank=True)
     requested_by = models.CharField(max_length=150, default=current_actor_name)

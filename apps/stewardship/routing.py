@@ -1,6 +1,6 @@
 """Split a plan into what is applied at once and what waits for an approver; pure."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -9,35 +9,57 @@ from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Change, Plan
 from apps.stewardship.contracts import HeldChange, Policy, Routed
 
+USUAL_HOURS = 24
+"""Hours until a request is overdue for which no policy says so."""
+
 Approved = Set[tuple[UUID, str]]
 """(record, group) pairs that an approver let through."""
 
 
-def split_plan(spec: EntitySpec, plan: Plan, policy: Policy, *, approved: Approved) -> Routed:
+def split_plan(
+    spec: EntitySpec,
+    plan: Plan,
+    policy: Policy,
+    *,
+    approved: Approved,
+    owners: Mapping[tuple[UUID, str], str] | None = None,
+) -> Routed:
     """Return the plan without what the policy holds back, and the held parts.
 
     Only what alters or removes an approved value is held: a value where there was none, and a further item of a
-    collection, come in freely. New, retired and revived records are never held.
+    collection, come in freely. New, retired and revived records are never held. `owners` names, by record and group,
+    whose data owner must agree whatever the policy says.
     """
     changes, held = [], []
     for change in plan.changes:
-        parts = list(_held_parts(spec, change, policy, approved)) if change.kind == "updated" else []
+        parts = []
+        if change.kind == "updated":
+            parts = list(_held_parts(spec, change, policy, approved, owners or {}))
         held += parts
         changes.append(_without(spec, change, {part.group for part in parts}) if parts else change)
     return Routed(plan=replace(plan, changes=tuple(changes)), held=tuple(held))
 
 
-def _held_parts(spec: EntitySpec, change: Change, policy: Policy, approved: Approved) -> Iterable[HeldChange]:
+def _held_parts(
+    spec: EntitySpec,
+    change: Change,
+    policy: Policy,
+    approved: Approved,
+    owners: Mapping[tuple[UUID, str], str],
+) -> Iterable[HeldChange]:
     groups: dict[str, list[str]] = {}
     for name in change.changed:
         groups.setdefault(spec.group_of(name), []).append(name)
     for group, names in groups.items():
-        states, due_hours = policy.rules.get((spec.name, group), (None, 0))
-        if states is None or (change.record_id, group) in approved:
+        states, due_hours = policy.rules.get((spec.name, group), (None, USUAL_HOURS))
+        if (change.record_id, group) in approved:
             continue
-        if states and change.before.get("status") not in states:
+        owner = owners.get((change.record_id, group))
+        if owner is None and (states is None or (states and change.before.get("status") not in states)):
             continue
-        if any(alters(spec, name, change.before.get(name), change.after.get(name)) for name in names):
+        if owner is not None or any(
+            alters(spec, name, change.before.get(name), change.after.get(name)) for name in names
+        ):
             yield HeldChange(
                 record_id=change.record_id,
                 group=group,
@@ -45,6 +67,7 @@ def _held_parts(spec: EntitySpec, change: Change, policy: Policy, approved: Appr
                 after={name: change.after.get(name) for name in names},
                 provenance=provenance_of(change.provenance, names),
                 due_hours=due_hours,
+                owner=owner or "",
             )
 
 

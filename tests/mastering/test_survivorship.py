@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.golden.spec import Attribute, Collection, EntitySpec, Lifecycle, MatchSpec
-from apps.mastering.engine.ownership import NOT_OWNED, Ownership, ownership
-from apps.mastering.engine.survivorship import Contender, PinnedValue, survive
+from apps.mastering.engine.ownership import NOT_OWNED, Cell, OwnedGroup, Ownership, Verdict
+from apps.mastering.engine.strategies import Contender
+from apps.mastering.engine.survivorship import PinnedValue, survive
 
 STATES = ("prospect", "active", "closed")
 SPEC = EntitySpec(
@@ -87,10 +88,19 @@ cells = st.dictionaries(
         st.sampled_from(["name", "contact", "status", "addresses"]),
         st.sampled_from(["*", *STATES]),
     ),
-    st.tuples(owner_lists, st.sampled_from(["accept", "shadow", "reject"])),
+    st.tuples(owner_lists, st.sampled_from(Verdict)),
     max_size=6,
 )
-matrices = cells.map(lambda drawn: ownership(1, ((*place, *cell) for place, cell in drawn.items())))
+
+
+def matrix_of(drawn: Mapping[tuple[str, str, str], tuple[tuple[str, ...], Verdict]]) -> Ownership:
+    cells = [
+        Cell(entity, group, OwnedGroup(*cell), state=state) for (entity, group, state), cell in drawn.items()
+    ]
+    return Ownership(1, cells)
+
+
+matrices = cells.map(matrix_of)
 pin_values = st.dictionaries(st.sampled_from(PLAIN), st.one_of(st.none(), text), max_size=3)
 
 
@@ -126,14 +136,16 @@ def test_the_best_owner_with_a_value_wins(cluster: list[Contender], matrix: Owne
     found = survive(SPEC, cluster, matrix, {})
     for name in PLAIN:
         owned = matrix.of("thing", SPEC.group_of(name), state)
-        told = [(owned.rank(each.system, each.role), each) for each in cluster if name in each.values]
+        told = [
+            (owned.standing(each.system, each.role).rank, each) for each in cluster if name in each.values
+        ]
         owners = [pair for pair in told if pair[0] != NOT_OWNED]
         if owners:
             best = min(rank for rank, _ in owners)
             among = [each for rank, each in owners if rank == best]
             newest = max(each.recency for each in among)
             assert found.document[name] in {each.values[name] for each in among if each.recency == newest}
-        elif not told or owned.others != "accept":
+        elif not told or owned.others is not Verdict.ACCEPT:
             assert name not in found.document
         else:
             assert found.document[name] in {each.values[name] for _, each in told}

@@ -61,6 +61,7 @@ ENTITY_TERMS = Collection(
     identity=("legal_entity",),
     required="active",
     label="terms by legal entity",
+    legal_entity="legal_entity",
     columns=(
         Attribute("legal_entity", standardizer="code", max_length=40, label="our legal entity"),
         Attribute("currency", standardizer="currency", required="active", max_length=3, help="ISO 4217."),

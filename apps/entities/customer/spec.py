@@ -89,6 +89,7 @@ SPEC = EntitySpec(
         "contacts": ("crm", "erp", "psa"),
         "status": ("erp", "crm", "psa"),
     },
+    legal_entity="legal_entity",
     approvals=("name", "tax", "terms"),
     lookups=(
         "number",

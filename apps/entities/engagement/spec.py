@@ -62,6 +62,8 @@ SPEC = EntitySpec(
         "change_orders": ("crm", "erp", "psa"),
         "status": ("erp", "psa", "crm"),
     },
+    legal_entity="selling_entity",
+    whole=("value",),
     approvals=("value", "billing_schedule", "change_orders"),
     lookups=("contract_no", "opportunity_ref", "master_agreement", "po_number"),
     checks=RULES,

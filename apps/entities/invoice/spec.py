@@ -27,6 +27,8 @@ SPEC = EntitySpec(
         "lines": ("erp",),
         "status": ("erp",),
     },
+    legal_entity="legal_entity",
+    whole=("amounts",),
     lookups=("invoice_no", "po_ref"),
     checks=RULES,
     filters=(

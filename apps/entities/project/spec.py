@@ -48,6 +48,7 @@ SPEC = EntitySpec(
         "milestones": ("psa", "erp"),
         "status": ("psa", "erp", "crm"),
     },
+    legal_entity="selling_entity",
     lookups=("project_no", "origin_key", "milestones.invoice_no"),
     checks=RULES,
     filters=(

@@ -53,6 +53,7 @@ SPEC = EntitySpec(
         "assignments": ("psa",),
         "status": ("hris", "psa", "erp"),
     },
+    legal_entity="employing_entity",
     approvals=("identity", "cost_rates"),
     lookups=("worker_id", "email", "phone", "assignments.number"),
     checks=RULES,

@@ -1,38 +1,29 @@
-"""Which value survives: pin, then owner, then the newest, then the fullest record, then a stable tie-break.
+"""Which value survives: a pin, then whoever the rule of the attribute group puts first.
 
-The order in which records arrived plays no part, so that a rebuild gives the same document.
+Evaluation order, because ownership may depend on what it decides: first the lifecycle state, by rules for any state
+and any legal entity; then the group that holds the legal entity, by rules for that state and any legal entity; then
+everything else, by rules for both as they result. Items of a collection that names a legal entity are judged by
+their own. The order in which records arrived plays no part, so that a rebuild gives the same document.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from apps.golden.spec import Collection, Document, EntitySpec
-from apps.mastering.engine.ownership import NOT_OWNED, OwnedGroup, Ownership, Verdict
+from apps.golden.spec import Attribute, Collection, Document, EntitySpec
+from apps.mastering.engine.ownership import ANY, OwnedGroup, Ownership
+from apps.mastering.engine.strategies import Claim, Contender
+from apps.mastering.engine.trust import Survivorship, in_order
 
 COMPUTED = "computed"
 """`Attribute.derived` of what `EntitySpec.derive` works out from the rest of the document."""
 
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A member source record as survivorship sees it; `values` are standardized, references are golden ids."""
-
-    id: str
-    system: str
-    role: str
-    key: str
-    recency: float  # seconds since the epoch by the system's own account, 0 where it gives none
-    values: Document
-
-    @property
-    def completeness(self) -> int:
-        return len(self.values)
+USUAL_RULES = Survivorship()
 
 
 @dataclass(frozen=True, slots=True)
 class PinnedValue:
-    """A steward's value for one attribute; it outranks every rule."""
+    """A steward's value for one attribute, or for all items of a collection; it outranks every rule."""
 
     value: Any
     by: str
@@ -47,66 +38,137 @@ class Survivors:
     provenance: dict[str, dict[str, Any]]
 
 
+@dataclass(slots=True)
+class Lines:
+    """Who is in line for what, in one cluster; lines are worked out once per group, rule and set of attributes."""
+
+    spec: EntitySpec
+    contenders: Sequence[Contender]
+    ownership: Ownership
+    survivorship: Survivorship
+    state: str = ""
+    legal_entity: str = ANY
+    _known: dict[Any, list[Claim]] = field(default_factory=dict)
+    _faulty: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._faulty = frozenset(name for each in self.contenders if each.faults for name in each.faults)
+
+    def owned(self, group: str, legal_entity: str | None = None) -> OwnedGroup:
+        """Return the ownership rule of a group where it is judged: by state and legal entity as far as known."""
+        spec = self.spec
+        if group == spec.status_group:
+            return self.ownership.of(spec.name, group, "")
+        if group == spec.legal_entity_group:
+            return self.ownership.of(spec.name, group, self.state)
+        return self.ownership.of(spec.name, group, self.state, legal_entity or self.legal_entity)
+
+    def of(self, group: str, names: tuple[str, ...], legal_entity: str | None = None) -> list[Claim]:
+        """Return who may win these attributes of a group, the first in line first."""
+        ranking = self.survivorship.of(self.spec, group)
+        faulty = self._faulty.intersection(names) if self._faulty else None
+        key = (group, faulty, legal_entity)
+        line = self._known.get(key)
+        if line is None:
+            owned = self.owned(group, legal_entity)
+            line = in_order(self.contenders, names, owned, ranking, self.survivorship.moment)
+            self._known[key] = line
+        return line
+
+    def attribute(self, attribute: Attribute) -> Claim | None:
+        """Return whose value of an attribute survives; in a group that survives whole, who gives all of it."""
+        group = attribute.group or attribute.name
+        ranking = self.survivorship.of(self.spec, group)
+        names = self.spec.attributes_of(group) if ranking.whole else (attribute.name,)
+        known = set(self.spec.lifecycle.states) if attribute.name == "status" else None
+        for claim in self.of(group, names):
+            values = claim.contender.values
+            if any(
+                values.get(name) is not None and (known is None or values[name] in known) for name in names
+            ):
+                return claim
+        return None
+
+    def items(self, collection: Collection) -> dict[str, tuple[Document, Claim]]:
+        """Return the surviving items by identity: each whole, from the first in line that has it."""
+        group, column = collection.group or collection.name, collection.legal_entity
+        found: dict[str, tuple[Document, Claim]] = {}
+        told = [each.values[collection.name] for each in self.contenders if each.values.get(collection.name)]
+        if not told:
+            return found
+        entities = {str(item.get(column) or ANY) for items in told for item in items} if column else {None}
+        for legal_entity in sorted(entities, key=str):
+            for claim in self.of(group, (collection.name,), legal_entity):
+                for item in claim.contender.values.get(collection.name) or ():
+                    if legal_entity is None or str(item.get(column) or ANY) == legal_entity:
+                        found.setdefault(collection.identity_of(item), (item, claim))
+        return found
+
+
+def lines_of(
+    spec: EntitySpec,
+    contenders: Sequence[Contender],
+    ownership: Ownership,
+    pins: Mapping[str, PinnedValue],
+    survivorship: Survivorship = USUAL_RULES,
+) -> Lines:
+    """Decide the state and the legal entity of a cluster, on which everything else depends."""
+    lines = Lines(spec, contenders, ownership, survivorship)
+    lines.state = _value(lines, "status", pins) or spec.lifecycle.initial
+    if spec.legal_entity:
+        lines.legal_entity = str(_value(lines, spec.legal_entity, pins) or ANY)
+    return lines
+
+
+def _value(lines: Lines, name: str, pins: Mapping[str, PinnedValue]) -> Any:
+    if name in pins:
+        return pins[name].value
+    claim = lines.attribute(lines.spec.attribute(name))
+    return claim.contender.values.get(name) if claim else None
+
+
 def survive(
     spec: EntitySpec,
     contenders: Sequence[Contender],
     ownership: Ownership,
     pins: Mapping[str, PinnedValue],
+    survivorship: Survivorship = USUAL_RULES,
 ) -> Survivors:
     """Compute the golden document of one cluster."""
-    status, origin = _status(spec, contenders, ownership, pins)
+    return survivors_of(lines_of(spec, contenders, ownership, pins, survivorship), pins)
+
+
+def survivors_of(lines: Lines, pins: Mapping[str, PinnedValue]) -> Survivors:
+    """Compute the golden document of a cluster whose state and legal entity are known."""
+    spec = lines.spec
     document: Document = {}
     provenance: dict[str, dict[str, Any]] = {}
-    orders: dict[str, list[Contender]] = {}
     for attribute in spec.attributes:
-        if attribute.name == "status":
-            document["status"], provenance["status"] = status, origin
+        name = attribute.name
+        if attribute.derived == COMPUTED and name != "status":
             continue
-        if attribute.derived == COMPUTED:
-            continue
-        if attribute.name in pins:
-            document[attribute.name], provenance[attribute.name] = _pinned(pins[attribute.name])
-            continue
-        group = attribute.group or attribute.name
-        owned = ownership.of(spec.name, group, status)
-        if group not in orders:
-            orders[group] = _in_order(contenders, owned)
-        winner = next((each for each in orders[group] if each.values.get(attribute.name) is not None), None)
-        if winner is not None:
-            document[attribute.name] = winner.values[attribute.name]
-            provenance[attribute.name] = _origin(winner, owned)
+        if name in pins:
+            document[name], provenance[name] = _pinned(pins[name])
+        elif (claim := lines.attribute(attribute)) and claim.contender.values.get(name) is not None:
+            document[name], provenance[name] = claim.contender.values[name], origin_of(claim)
+    if document.get("status") is None:
+        document["status"] = lines.state
+        provenance.setdefault("status", {"rule": "initial state: no system told one"})
     for collection in spec.collections:
         if collection.name in pins:
             items = _pinned_items(collection, pins[collection.name], provenance)
         else:
-            owned = ownership.of(spec.name, collection.group or collection.name, status)
-            items = _unite(collection, _in_order(contenders, owned), owned, provenance)
+            items = _united(collection, lines, provenance)
         if items:
             document[collection.name] = items
     return Survivors(document=spec.derive(document) if spec.derive else document, provenance=provenance)
 
 
-def _status(
-    spec: EntitySpec, contenders: Sequence[Contender], ownership: Ownership, pins: Mapping[str, PinnedValue]
-) -> tuple[str, dict[str, Any]]:
-    """Decide the lifecycle state first: the ownership of everything else may depend on it."""
-    if "status" in pins:
-        return _pinned(pins["status"])
-    owned = ownership.of(spec.name, spec.group_of("status"), "")
-    for each in _in_order(contenders, owned):
-        if each.values.get("status") in spec.lifecycle.states:
-            return each.values["status"], _origin(each, owned)
-    return spec.lifecycle.initial, {"rule": "initial state: no system told one"}
-
-
-def _in_order(contenders: Iterable[Contender], owned: OwnedGroup) -> list[Contender]:
-    """Return who may win this group, the first in line first."""
-    ranked = [(owned.rank(each.system, each.role), each) for each in contenders]
-    admitted = [pair for pair in ranked if pair[0] != NOT_OWNED or owned.others is Verdict.ACCEPT]
-    admitted.sort(
-        key=lambda pair: (pair[0], -pair[1].recency, -pair[1].completeness, pair[1].system, pair[1].key)
-    )
-    return [each for _, each in admitted]
+def _united(collection: Collection, lines: Lines, provenance: dict[str, dict[str, Any]]) -> list[Document]:
+    found = lines.items(collection)
+    for identity, (_, claim) in found.items():
+        provenance[f"{collection.name}:{identity}"] = origin_of(claim)
+    return [found[identity][0] for identity in sorted(found)]
 
 
 def _pinned(pin: PinnedValue) -> tuple[Any, dict[str, Any]]:
@@ -122,27 +184,7 @@ def _pinned_items(
     return sorted(pin.value or (), key=collection.identity_of)
 
 
-def _origin(winner: Contender, owned: OwnedGroup) -> dict[str, Any]:
-    return {
-        "system": winner.system,
-        "key": winner.key,
-        "source": winner.id,
-        "rule": owned.label(winner.system, winner.role),
-    }
-
-
-def _unite(
-    collection: Collection,
-    in_order: Sequence[Contender],
-    owned: OwnedGroup,
-    provenance: dict[str, dict[str, Any]],
-) -> list[Document]:
-    """Unite items by identity; each survives whole, from the first in line that has it."""
-    items: dict[str, Document] = {}
-    for each in in_order:
-        for item in each.values.get(collection.name) or ():
-            identity = collection.identity_of(item)
-            if identity not in items:
-                items[identity] = item
-                provenance[f"{collection.name}:{identity}"] = _origin(each, owned)
-    return [items[identity] for identity in sorted(items)]
+def origin_of(claim: Claim) -> dict[str, Any]:
+    """Return where a value comes from as provenance tells it."""
+    winner = claim.contender
+    return {"system": winner.system, "key": winner.key, "source": winner.id, "rule": claim.standing.why}

@@ -1,7 +1,18 @@
-"""Ownership rules, pins and merges."""
+"""Ownership and survivorship rules, verdicts, pins and merges."""
 
 from apps.mastering.models.merges import Merge, Unmerge
 from apps.mastering.models.ownership import OwnershipMatrix, OwnershipRule
 from apps.mastering.models.pins import Pin
+from apps.mastering.models.survivorship import SurvivorshipPolicy, SurvivorshipRule
+from apps.mastering.models.verdicts import WriteVerdict
 
-__all__ = ["Merge", "OwnershipMatrix", "OwnershipRule", "Pin", "Unmerge"]
+__all__ = [
+    "Merge",
+    "OwnershipMatrix",
+    "OwnershipRule",
+    "Pin",
+    "SurvivorshipPolicy",
+    "SurvivorshipRule",
+    "Unmerge",
+    "WriteVerdict",
+]

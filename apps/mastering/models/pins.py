@@ -8,7 +8,10 @@ from apps.core.ids import uuid7
 
 
 class Pin(models.Model):
-    """A steward's value for one attribute of one golden record; it outranks every rule until it ends."""
+    """A steward's value for one attribute of one golden record; it outranks every rule until it ends.
+
+    It belongs to the golden record, not to its members: it survives re-matching, and a merge inherits it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     record = models.ForeignKey("golden.GoldenRecord", on_delete=models.CASCADE, related_name="pins")
@@ -17,6 +20,7 @@ class Pin(models.Model):
     reason = models.TextField()
     pinned_by = models.CharField(max_length=150, default=current_actor_name)
     pinned_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on the rules decide again.")
     ended_at = models.DateTimeField(null=True, blank=True)
     history = History()
 
@@ -27,6 +31,17 @@ class Pin(models.Model):
                 fields=("record", "attribute"),
                 condition=Q(ended_at__isnull=True),
                 name="pin_one_per_attribute",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("pinned_at")),
+                name="pin_expires_after_it_begins",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("expires_at",),
+                condition=Q(ended_at__isnull=True, expires_at__isnull=False),
+                name="pin_expiring",
             ),
         )
 

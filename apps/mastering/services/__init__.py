@@ -1,8 +1,15 @@
-"""Verbs of mastering: plan, apply, merge, unmerge, pin, and edit the ownership matrix."""
+"""Verbs of mastering: plan, apply, merge, unmerge, pin, and edit the rules of ownership and survivorship."""
 
-from apps.mastering.engine.ownership import ANY, Verdict
+from apps.mastering.engine.ownership import ANY, STEWARD, Verdict
 from apps.mastering.services.applying import apply_plan, referrers_of
-from apps.mastering.services.drafting import OwnershipCell, known_owners, write_ownership_draft
+from apps.mastering.services.asking import Challenge, PersonalVerdict, challenges_of, judge_values
+from apps.mastering.services.drafting import (
+    EVERYWHERE,
+    Layer,
+    OwnershipCell,
+    known_owners,
+    write_ownership_draft,
+)
 from apps.mastering.services.merging import (
     MergeVetoed,
     close_merge,
@@ -12,24 +19,63 @@ from apps.mastering.services.merging import (
     survivors_first,
 )
 from apps.mastering.services.pinned_items import InvalidPin
-from apps.mastering.services.pinning import end_pin, plan_pin, standardized_pins, write_pins
+from apps.mastering.services.pinning import (
+    IllegalTransition,
+    end_expired_pins,
+    end_pin,
+    plan_pin,
+    standardized_pins,
+    write_pins,
+)
 from apps.mastering.services.planning import plan_records
-from apps.mastering.services.rules import activate_ownership, draft_ownership, ensure_default_ownership
+from apps.mastering.services.rules import (
+    activate_ownership,
+    draft_ownership,
+    ensure_default_ownership,
+    turn_periods,
+)
+from apps.mastering.services.surviving import (
+    SurvivorshipCell,
+    activate_survivorship,
+    draft_survivorship,
+    ensure_default_survivorship,
+    turn_trust,
+    write_survivorship_draft,
+)
 from apps.mastering.services.turns import take_turn
+from apps.mastering.services.verdicts import differs, parts_of, write_personal_verdict
+from apps.mastering.services.versions import NotADraft, OwnDraft
 
 __all__ = [
     "ANY",
+    "EVERYWHERE",
+    "STEWARD",
+    "Challenge",
+    "IllegalTransition",
     "InvalidPin",
+    "Layer",
     "MergeVetoed",
+    "NotADraft",
+    "OwnDraft",
     "OwnershipCell",
+    "PersonalVerdict",
+    "SurvivorshipCell",
     "Verdict",
     "activate_ownership",
+    "activate_survivorship",
     "apply_plan",
+    "challenges_of",
     "close_merge",
+    "differs",
     "draft_ownership",
+    "draft_survivorship",
+    "end_expired_pins",
     "end_pin",
     "ensure_default_ownership",
+    "ensure_default_survivorship",
+    "judge_values",
     "known_owners",
+    "parts_of",
     "plan_merge",
     "plan_pin",
     "plan_records",
@@ -39,6 +85,10 @@ __all__ = [
     "standardized_pins",
     "survivors_first",
     "take_turn",
+    "turn_periods",
+    "turn_trust",
     "write_ownership_draft",
+    "write_personal_verdict",
     "write_pins",
+    "write_survivorship_draft",
 ]

@@ -25,6 +25,7 @@ from apps.mastering.contracts import Change, Plan
 from apps.mastering.models import Merge
 from apps.mastering.services.pinned import pinned_to
 from apps.mastering.services.planning import plan_records
+from apps.mastering.services.verdicts import write_verdicts
 from apps.outbox.contracts import NewEvent
 from apps.outbox.services import append_events
 from apps.sources.selectors import golden_referrers
@@ -65,6 +66,7 @@ def apply_plan(*, plan: Plan, now: datetime, at_once: bool = False, route: Route
         memberships=[Membership(move.source_record_id, move.record_id, move.method) for move in plan.moves],
         now=now,
     )
+    write_verdicts(plan=plan, now=now)
     events = [_event(change) for change in written if change.is_news]
     append_events(events=events, now=now)
     if plan.redirects:

@@ -1,6 +1,7 @@
 """The pins that hold for golden records: their own, and those of the records that were merged into them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +24,9 @@ def pins_of(
     tried: Mapping[UUID, Mapping[str, PinnedValue]],
     moves: Sequence[Move],
     redirects: Sequence[Redirect],
+    now: datetime,
 ) -> Pins:
-    """Return, by record, the pinned values, as if moves and redirects had happened.
+    """Return, by record, the pinned values that have not expired, as if moves and redirects had happened.
 
     A merge keeps what a person said of the loser, unless one said so of the survivor; of several losers the last
     word counts. A record that gets members back is itself again, and has its own pins.
@@ -33,7 +35,9 @@ def pins_of(
     separate = {move.record_id for move in moves}
     pins: Pins = {}
     found = Pin.objects.filter(
-        Q(record__in=[*ids, *merging]) | Q(record__merged_into__in=[*ids, *merging]), ended_at__isnull=True
+        Q(record__in=[*ids, *merging]) | Q(record__merged_into__in=[*ids, *merging]),
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        ended_at__isnull=True,
     )
     inherited: list[tuple[UUID, Pin]] = []
     for pin in found.select_related("record").order_by("pinned_at", "pk"):

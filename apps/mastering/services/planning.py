@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from apps.golden.documents import follow_reference, load_documents
@@ -10,14 +9,13 @@ from apps.golden.models import GoldenRecord
 from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
 from apps.mastering.changes import change_of
-from apps.mastering.contracts import Move, Plan, Redirect
+from apps.mastering.contending import contenders_of
+from apps.mastering.contracts import Move, Plan, Redirect, Rules
 from apps.mastering.cycles import refuse_cycles
-from apps.mastering.engine.survivorship import COMPUTED, Contender, Survivors, survive
+from apps.mastering.engine.survivorship import COMPUTED, Survivors, lines_of, survivors_of
 from apps.mastering.placing import refuse_places
-from apps.mastering.selectors import active_ownership
+from apps.mastering.selectors import active_rules
 from apps.mastering.services.pinned import Pins, pins_of
-from apps.quality.selectors import standardized_values
-from apps.sources.selectors import Member, members_of, resolve_keys
 
 
 def plan_records(
@@ -29,23 +27,29 @@ def plan_records(
     redirects: Sequence[Redirect] = (),
     pins: Pins | None = None,
     remembered: Mapping[UUID, Document] | None = None,
+    rules: Rules | None = None,
     lock: bool = True,
 ) -> Plan:
     """Plan these golden records as if `moves` had happened; an id without a golden record is a new one.
 
     `pins` are tried besides the stored ones (a proposal); `remembered` are documents from before a merge that is
-    undone; `lock` holds the records until the transaction ends, so
-    that what is planned is what is applied. A constant number of statements, whatever the number of records.
+    undone; `rules` are tried in place of the active ones (a simulation); `lock` holds the records until the
+    transaction ends, so that what is planned is what is applied. A constant number of statements, whatever the
+    number of records.
     """
     ids = sorted({*record_ids, *(move.record_id for move in moves)})
     before = load_documents(spec, ids, lock=lock)
     headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
-    contenders = _contenders(spec, ids, moves)
-    pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects)
-    ownership = active_ownership()
-    survivors = {
-        record: survive(spec, contenders.get(record, ()), ownership, pinned.get(record, {})) for record in ids
+    contenders = contenders_of(spec, ids, moves)
+    pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects, now=now)
+    by = rules or active_rules()
+    lines = {
+        record: lines_of(
+            spec, contenders.get(record, ()), by.ownership, pinned.get(record, {}), by.survivorship
+        )
+        for record in ids
     }
+    survivors = {record: survivors_of(lines[record], pinned.get(record, {})) for record in ids}
     _follow_derived(spec, survivors.values())
     _drop_self_references(spec, survivors)
     refused = [*refuse_cycles(spec, survivors), *refuse_places(spec, survivors)]
@@ -61,70 +65,7 @@ def plan_records(
         )
         for record in ids
     )
-    return Plan(spec.name, changes, tuple(moves), tuple(redirects), tuple(refused))
-
-
-def _contenders(spec: EntitySpec, ids: Sequence[UUID], moves: Sequence[Move]) -> dict[UUID, list[Contender]]:
-    """Return the live members of each record, with references turned into golden ids."""
-    joining = {move.source_record_id: move.record_id for move in moves}
-    members = [member for member in members_of(ids, joining=joining) if not member.deleted]
-    values = standardized_values(ids=[member.id for member in members])
-    resolved = resolve_keys([target for each in values.values() for target in _targets(spec, each)])
-    wanted = set(ids)
-    contenders: dict[UUID, list[Contender]] = {}
-    for member in members:
-        record = joining.get(member.id, member.record_id)
-        if record in wanted and record is not None:
-            document = _with_golden_ids(spec, values.get(member.id, {}), resolved)
-            contenders.setdefault(record, []).append(_contender(member, document))
-    return contenders
-
-
-def _contender(member: Member, document: Document) -> Contender:
-    return Contender(
-        id=str(member.id),
-        system=member.system,
-        role=member.role,
-        key=member.key,
-        recency=member.recency,
-        values=document,
-    )
-
-
-def _targets(spec: EntitySpec, values: Document) -> Iterable[tuple[str, str, str]]:
-    for attribute in spec.references():
-        if isinstance(value := values.get(attribute.name), dict):
-            yield value["system"], attribute.references, str(value["key"])
-    for collection, column in spec.item_references():
-        for item in values.get(collection.name) or ():
-            if isinstance(value := item.get(column.name), dict):
-                yield value["system"], column.references, str(value["key"])
-
-
-def _with_golden_ids(
-    spec: EntitySpec, values: Document, resolved: Mapping[tuple[str, str, str], UUID]
-) -> Document:
-    """Return values with references as golden ids; a reference to what is not here yet is left out."""
-
-    def golden(value: Any, target: str) -> str | None:
-        found = (
-            resolved.get((value["system"], target, str(value["key"]))) if isinstance(value, dict) else None
-        )
-        return str(found) if found else None
-
-    document = dict(values)
-    for attribute in spec.references():
-        if attribute.name in document:
-            document[attribute.name] = golden(document[attribute.name], attribute.references)
-    for collection, column in spec.item_references():
-        if items := document.get(collection.name):
-            document[collection.name] = [
-                {**item, column.name: golden(item[column.name], column.references)}
-                if column.name in item
-                else item
-                for item in items
-            ]
-    return document
+    return Plan(spec.name, changes, tuple(moves), tuple(redirects), tuple(refused), tuple(lines.items()))
 
 
 def _follow_derived(spec: EntitySpec, survivors: Iterable[Survivors]) -> None:

@@ -1,26 +1,35 @@
-"""Edit the ownership matrix: drafts, activation, roll back. An active version is never changed."""
+"""Edit the ownership matrix: drafts, activation, roll back, and its periods as the days go by."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Max
 
-from apps.audit.context import current
 from apps.audit.history import create_with_history
-from apps.audit.services import record_deed
-from apps.core.errors import Conflict
 from apps.golden.registry import entities
 from apps.mastering.engine.ownership import ANY
 from apps.mastering.models import OwnershipMatrix, OwnershipRule
+from apps.mastering.services.versions import activate, new_version
+from apps.sources.services import mark_entity_pending
 
 ACTIVE_STATES = "active"
+_COPIED = (
+    "entity",
+    "group",
+    "state",
+    "legal_entity",
+    "valid_from",
+    "valid_to",
+    "owners",
+    "others",
+    "verdicts",
+)
 
 
 def ensure_default_ownership(*, now: datetime) -> None:
     """Activate the owners that the specs declare, unless a matrix is active already."""
     if OwnershipMatrix.objects.filter(status="active").exists():
         return
-    matrix = _new_version(note="Defaults of the entities' specs", now=now)
+    matrix = new_version(OwnershipMatrix, note="Defaults of the entities' specs", now=now)
     rules = []
     for spec in entities.values():
         for key, owners in spec.owners.items():
@@ -34,13 +43,6 @@ def ensure_default_ownership(*, now: datetime) -> None:
     activate_ownership(matrix_id=matrix.pk, now=now)
 
 
-def _new_version(*, note: str, now: datetime) -> OwnershipMatrix:
-    newest = OwnershipMatrix.objects.aggregate(newest=Max("version"))["newest"] or 0
-    return OwnershipMatrix.objects.create(
-        version=newest + 1, note=note, created_by=current().actor.name, created_at=now
-    )
-
-
 @transaction.atomic
 def draft_ownership(*, note: str, now: datetime, base_id: int | None = None) -> OwnershipMatrix:
     """Create a draft with the cells of a version (by default the active one), to be edited and activated."""
@@ -49,13 +51,11 @@ def draft_ownership(*, note: str, now: datetime, base_id: int | None = None) -> 
         if base_id
         else OwnershipMatrix.objects.filter(status="active").first()
     )
-    draft = _new_version(note=note, now=now)
+    draft = new_version(OwnershipMatrix, note=note, now=now)
     if base:
         rules = [
-            OwnershipRule(
-                matrix=draft, entity=r.entity, group=r.group, state=r.state, owners=r.owners, others=r.others
-            )
-            for r in base.rules.all()
+            OwnershipRule(matrix=draft, **{name: getattr(rule, name) for name in _COPIED})
+            for rule in base.rules.all()
         ]
         create_with_history(rules, now=now)
     return draft
@@ -63,14 +63,32 @@ def draft_ownership(*, note: str, now: datetime, base_id: int | None = None) -> 
 
 @transaction.atomic
 def activate_ownership(*, matrix_id: int, now: datetime) -> OwnershipMatrix:
-    """Make a draft the active version, or an earlier version active again (roll back)."""
-    matrix = OwnershipMatrix.objects.select_for_update().get(pk=matrix_id)
-    if matrix.is_active:
-        raise Conflict(f"Ownership v{matrix.version} is active already.")
-    for old in OwnershipMatrix.objects.select_for_update().filter(status="active"):
-        old.status = "retired"
-        old.save()
-    matrix.status, matrix.activated_by, matrix.activated_at = "active", current().actor.name, now
-    matrix.save()
-    record_deed(verb="activate ownership", subject=str(matrix), now=now)
-    return matrix
+    """Make a draft the active version, or an earlier version active again (roll back). Raises OwnDraft, Conflict."""
+
+    def prepare(matrix: OwnershipMatrix) -> None:
+        matrix.decided_on = now.date()
+
+    return activate(OwnershipMatrix, matrix_id, verb="activate ownership", now=now, prepare=prepare)
+
+
+@transaction.atomic
+def turn_periods(*, now: datetime) -> dict[str, int]:
+    """Judge by today's periods from now on; where one begins or ends, have the entity's records computed again.
+
+    Returns, by entity, how many source records wait for that. Run it daily: until then the day before counts, for
+    all records alike.
+    """
+    matrix = OwnershipMatrix.objects.select_for_update().filter(status="active").first()
+    today = now.date()
+    if matrix is None or matrix.decided_on is None or matrix.decided_on >= today:
+        return {}
+    turning = {rule.entity for rule in matrix.rules.all() if _turns(rule, matrix.decided_on, today)}
+    matrix.decided_on = today
+    matrix.save(update_fields=["decided_on"])
+    return {name: mark_entity_pending(entity=name, now=now) for name in sorted(turning)}
+
+
+def _turns(rule: OwnershipRule, before: date, today: date) -> bool:
+    begins = rule.valid_from is not None and before < rule.valid_from <= today
+    ends = rule.valid_to is not None and before <= rule.valid_to < today
+    return begins or ends

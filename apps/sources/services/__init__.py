@@ -1,5 +1,6 @@
 """Verbs on source data."""
 
+from apps.sources.services.asides import ValueAside, set_values_aside
 from apps.sources.services.crosswalk import Membership, assign_crosswalk
 from apps.sources.services.loads import (
     LoadFailed,
@@ -26,6 +27,7 @@ __all__ = [
     "LoadFailed",
     "Membership",
     "UnknownSystem",
+    "ValueAside",
     "assign_crosswalk",
     "claim_pending",
     "close_load",
@@ -42,4 +44,5 @@ __all__ = [
     "replay_rejected_rows",
     "save_system",
     "set_value_aside",
+    "set_values_aside",
 ]

@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.audit.context import current
 from apps.connectors.selectors import active_layout
@@ -15,7 +16,7 @@ from apps.sources.models import RejectedRow, SourceRecord
 from apps.sources.readers.json_lines import json_row
 from apps.sources.services.loads import close_load, land_rows, open_load
 
-FAILED_AFTER_LANDING = ("cycle", "pipeline_failed")
+FAILED_AFTER_LANDING = ("cycle", "pipeline_failed", "not_owner")
 
 
 @transaction.atomic
@@ -57,9 +58,8 @@ def _compute_again(rows: Sequence[RejectedRow], *, now: datetime) -> None:
     """Have landed records mastered again whose row is the same, but not what made it fail after landing."""
     for row in rows:
         if row.code in FAILED_AFTER_LANDING:
-            SourceRecord.objects.filter(load=row.load, row_number=row.row_number, pending_since=None).update(
-                pending_since=now
-            )
+            landed = Q(pk=row.source_record_id) | Q(load=row.load, row_number=row.row_number)
+            SourceRecord.objects.filter(landed, pending_since=None).update(pending_since=now)
 
 
 def set_value_aside(*, source_record_id: UUID, column: str, code: str, reason: str, now: datetime) -> None:

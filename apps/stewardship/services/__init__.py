@@ -20,12 +20,12 @@ from apps.stewardship.services.policies import (
     ensure_default_policy,
     write_policy_draft,
 )
+from apps.stewardship.services.proposing import WriteRefused, propose_values, release_expired_pins
 from apps.stewardship.services.requests import (
     AnsweredAlready,
     OwnRequest,
     RequestOutdated,
     approve_request,
-    propose_values,
     reject_request,
     release_pin,
 )
@@ -38,6 +38,7 @@ __all__ = [
     "PairAnswered",
     "PolicyCell",
     "RequestOutdated",
+    "WriteRefused",
     "activate_policy",
     "approve_request",
     "decide_pair",
@@ -48,6 +49,7 @@ __all__ = [
     "move_in_tree",
     "propose_values",
     "reject_request",
+    "release_expired_pins",
     "release_pin",
     "restore_pattern",
     "route_plan",

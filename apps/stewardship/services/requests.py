@@ -1,8 +1,6 @@
 """Approve and reject change requests, propose values by hand and release them."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,17 +10,14 @@ from apps.audit.context import current
 from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Denied
 from apps.golden.registry import entity
-from apps.mastering.contracts import Plan
 from apps.mastering.models import Pin
 from apps.mastering.services import (
     end_pin,
-    plan_pin,
     plan_records,
-    standardized_pins,
     take_turn,
     write_pins,
 )
-from apps.stewardship.authority import demand
+from apps.stewardship.authority import demand, demand_owner
 from apps.stewardship.models import ChangeRequest, RequestStatus
 from apps.stewardship.services.routing import apply_decision, route_plan
 
@@ -50,6 +45,8 @@ def _lock_pending(request_id: UUID) -> ChangeRequest:
         raise AnsweredAlready(f"It is {request.get_status_display()}; reload the list.")
     if request.requested_by_id is not None and request.requested_by_id == current().actor.user_id:
         raise OwnRequest("Another approver has to answer it.")
+    if request.owner:
+        demand_owner(request.owner)
     return request
 
 
@@ -75,7 +72,16 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
     request = _lock_pending(request_id)
     spec = entity(request.entity)
     if request.pins:
-        write_pins(record_id=request.record_id, values=request.pins, reason=request.reason, now=now)
+        expires = request.pins_expire_at
+        if expires is not None and expires <= now:
+            raise RequestOutdated("The pin it asks for would have expired already; reject it.")
+        write_pins(
+            record_id=request.record_id,
+            values=request.pins,
+            reason=request.reason,
+            expires_at=expires,
+            now=now,
+        )
     plan = plan_records(spec=spec, record_ids=[request.record_id], now=now)
     [change] = plan.changes
     expected = {name: value for name, value in request.after.items() if value is not None}
@@ -96,29 +102,6 @@ def reject_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeReq
     request = _lock_pending(request_id)
     _answer(request, RequestStatus.REJECTED, reason=reason, now=now)
     return request
-
-
-@transaction.atomic
-def propose_values(*, record_id: UUID, values: Mapping[str, Any], reason: str, now: datetime) -> Plan:
-    """Pin a steward's values on a golden record, at once or after approval, by policy; return what was applied.
-
-    Raises InvalidPin for a value that is none, NotFound for a record that is not live, Denied without the role.
-    """
-    demand(Capability.DECIDE)
-    take_turn()
-    plan = plan_pin(record_id=record_id, values=values, reason=reason, now=now)
-    spec = entity(plan.entity)
-    pins = standardized_pins(spec, values)
-    routed = route_plan(plan=plan, now=now, pins=pins, reason=reason)
-    [after] = routed.changes
-    free = {
-        name: value
-        for name, value in pins.items()
-        if after.after.get(name) == plan.changes[0].after.get(name)
-    }
-    write_pins(record_id=record_id, values=free, reason=reason, now=now)
-    apply_decision(routed, now=now)
-    return routed
 
 
 @transaction.atomic

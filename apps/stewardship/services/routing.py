@@ -12,9 +12,10 @@ from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
 from apps.mastering.services import apply_plan
 from apps.stewardship.contracts import HeldChange
-from apps.stewardship.models import ChangeRequest, RequestStatus
+from apps.stewardship.models import ChangeRequest, RequestKind, RequestStatus
 from apps.stewardship.routing import Approved, split_plan
 from apps.stewardship.selectors import active_policy
+from apps.stewardship.services.challenges import raise_challenges, supersede
 
 Key = tuple[UUID, str]
 
@@ -25,16 +26,19 @@ def route_plan(
     now: datetime,
     approved: Approved = frozenset(),
     pins: Mapping[str, Any] | None = None,
+    pins_expire_at: datetime | None = None,
+    owners: Mapping[Key, str] | None = None,
     reason: str = "",
 ) -> Plan:
     """Return what may be applied at once; the rest becomes (or stays) a pending change request.
 
     A request whose change is computed differently now is superseded by a new one, one whose change has vanished is
     closed; a change that was rejected stays rejected until the source says something else, or a person proposes it
-    (`pins`) again. Run it in the transaction that applies the plan.
+    (`pins`) again. `owners` names whose data owner must agree, by record and group. Owners whom another system
+    challenges are asked too. Run it in the transaction that applies the plan.
     """
     policy = active_policy()
-    routed = split_plan(entity(plan.entity), plan, policy, approved=approved)
+    routed = split_plan(entity(plan.entity), plan, policy, approved=approved, owners=owners)
     considered = [change.record_id for change in plan.changes if change.kind != "created"]
     earlier = _earlier_requests(considered)
     wanted = {(part.record_id, part.group): part for part in routed.held}
@@ -54,6 +58,8 @@ def route_plan(
             after=part.after,
             provenance=part.provenance,
             pins={name: value for name, value in (pins or {}).items() if name in part.after},
+            pins_expire_at=pins_expire_at,
+            owner=part.owner,
             reason=reason or block.reason,
             requested_by_id=block.actor.user_id,
             requested_at=now,
@@ -64,6 +70,7 @@ def route_plan(
     )
     with raw_cursor() as cursor:
         write_history(cursor, ChangeRequest, [request.pk for request in created], kind="+", now=now)
+    raise_challenges(plan=routed.plan, policy_version=policy.version, now=now)
     return routed.plan
 
 
@@ -85,14 +92,16 @@ def apply_decision(plan: Plan, *, now: datetime) -> None:
 def supersede_requests(*, record_ids: Sequence[UUID], now: datetime) -> None:
     """Close what waits for an approver on records that are no more."""
     waiting = ChangeRequest.objects.filter(record__in=record_ids, status=RequestStatus.PENDING)
-    _supersede(list(waiting.values_list("pk", flat=True)), now=now)
+    supersede(list(waiting.values_list("pk", flat=True)), now=now)
 
 
 def _earlier_requests(records: Sequence[UUID]) -> dict[Key, list[ChangeRequest]]:
     """Return the pending request and the last rejected one of each record and group."""
     found: dict[Key, list[ChangeRequest]] = {}
     rows = ChangeRequest.objects.filter(
-        record__in=records, status__in=(RequestStatus.PENDING, RequestStatus.REJECTED)
+        record__in=records,
+        kind=RequestKind.CHANGE,
+        status__in=(RequestStatus.PENDING, RequestStatus.REJECTED),
     ).order_by("-requested_at")
     for request in rows:
         found.setdefault((request.record_id, request.group), []).append(request)
@@ -120,10 +129,4 @@ def _close_outdated(
         and not (request.pins and key not in wanted)  # a steward's proposal waits, whatever sources say
         and not (key in wanted and _answered([request], wanted[key]))
     ]
-    _supersede(outdated, now=now)
-
-
-def _supersede(ids: Sequence[UUID], *, now: datetime) -> None:
-    for request in ChangeRequest.objects.select_for_update().filter(pk__in=ids).order_by("pk"):
-        request.status, request.decided_at = RequestStatus.SUPERSEDED, now
-        request.save(update_fields=["status", "decided_at"])
+    supersede(outdated, now=now)

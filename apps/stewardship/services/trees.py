@@ -14,7 +14,7 @@ from apps.mastering.contracts import Plan
 from apps.mastering.services import take_turn
 from apps.mastering.trees import places_after_move, refuse_cycle
 from apps.stewardship.authority import demand
-from apps.stewardship.services.requests import propose_values
+from apps.stewardship.services.proposing import propose_values
 
 
 @transaction.atomic
