@@ -24,10 +24,12 @@ from apps.matching.services.rules import (
     train_match_rule,
 )
 from apps.matching.services.similar import find_similar
+from apps.matching.services.teaching import TooFewLabels, collect_labels, retrain_match_rule
 
 __all__ = [
     "PatternGone",
     "Rematched",
+    "TooFewLabels",
     "activate_match_rule",
     "answer_pair",
     "answer_pairs",
@@ -35,12 +37,14 @@ __all__ = [
     "claim_pattern",
     "claimed_pairs",
     "close_settled_pairs",
+    "collect_labels",
     "draft_match_rule",
     "ensure_default_match_rules",
     "find_similar",
     "match_batch",
     "match_everything",
     "release_pair",
+    "retrain_match_rule",
     "train_match_rule",
     "withdraw_decision",
     "withdraw_decisions",
