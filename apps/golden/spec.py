@@ -40,6 +40,7 @@ class Attribute:
     max_length: int = 240
     references: str = ""
     derived: str = ""  # "engagement.customer": follows a reference; "computed": by EntitySpec.derive
+    codes: str = ""  # the list of reference data its values are taken from
     label: str = ""
     help: str = ""
 
@@ -103,6 +104,19 @@ class MatchFeature:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """An amount to add up, per currency: of the records of `entity` whose `reference` names a record."""
+
+    name: str
+    entity: str
+    reference: str  # "": the record itself
+    amount: str
+    currency: str = "currency"
+    states: tuple[str, ...] = ()  # only records in these states; empty: in any
+    negative: tuple[str, str] | None = None  # (attribute, value): such records take away (credit notes)
+
+
+@dataclass(frozen=True, slots=True)
 class MatchSpec:
     """How records of an entity find each other.
 
@@ -115,19 +129,9 @@ class MatchSpec:
     features: tuple[MatchFeature, ...] = ()
     keys: tuple[tuple[str, ...], ...] = ()
     vetoes: tuple[str, ...] = ()  # collections whose items of one identity must not differ between records
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """An amount that trees add up, per currency: of the records of `entity` whose `reference` names a node."""
-
-    name: str
-    entity: str
-    reference: str  # "": the node itself
-    amount: str
-    currency: str = "currency"
-    states: tuple[str, ...] = ()  # only records in these states; empty: in any
-    negative: tuple[str, str] | None = None  # (attribute, value): such records take away (credit notes)
+    worth: tuple[
+        Measure, ...
+    ] = ()  # what hangs on the records: doubtful pairs with more of it are asked first
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ MATCH = MatchSpec(
         MatchFeature("country", "addresses.country", "country"),
     ),
     vetoes=("tax_ids",),
+    worth=(
+        Measure("open balance", "invoice", "customer", "balance"),
+        Measure("contract value", "engagement", "customer", "current_value"),
+    ),
 )
 
 # Invoices that count: a draft or an approved one is not yet owed.

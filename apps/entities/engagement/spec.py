@@ -6,7 +6,7 @@ from apps.entities.engagement.attributes import ATTRIBUTES, LIFECYCLE
 from apps.entities.engagement.collections import COLLECTIONS
 from apps.entities.engagement.rules import RULES
 from apps.entities.periods import without_reversed_end
-from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec
+from apps.golden.spec import Document, EntitySpec, MatchFeature, MatchSpec, Measure
 
 
 def derive(document: Document) -> Document:
@@ -33,6 +33,7 @@ MATCH = MatchSpec(
         MatchFeature("start", "start", "date"),
         MatchFeature("contract_no", "contract_no", "identifier"),
     ),
+    worth=(Measure("contract value", "engagement", "", "current_value"),),
 )
 
 SPEC = EntitySpec(

@@ -21,6 +21,7 @@ MATCH = MatchSpec(
         MatchFeature("start", "start", "date"),
         MatchFeature("project_no", "project_no", "identifier"),
     ),
+    worth=(Measure("budget", "project", "", "budget_amount"),),
 )
 
 SPEC = EntitySpec(

@@ -3,6 +3,13 @@
 from apps.matching.selectors.clusters import explain_cluster
 from apps.matching.selectors.decisions import kept_apart
 from apps.matching.selectors.explaining import explain_records
+from apps.matching.selectors.patterns import (
+    Pattern,
+    SignedLabels,
+    open_patterns,
+    pattern_sample,
+    said_of_pattern,
+)
 from apps.matching.selectors.recalling import Recalled, recall_pair
 from apps.matching.selectors.records import NothingToExplain
 from apps.matching.selectors.rules import NoMatchRule, active_rule, rule_summary
@@ -23,12 +30,17 @@ __all__ = [
     "NothingToExplain",
     "PairExplanation",
     "PairLine",
+    "Pattern",
     "Recalled",
     "RecordsExplanation",
+    "SignedLabels",
     "active_rule",
     "explain_cluster",
     "explain_records",
     "kept_apart",
+    "open_patterns",
+    "pattern_sample",
     "recall_pair",
     "rule_summary",
+    "said_of_pattern",
 ]

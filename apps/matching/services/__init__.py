@@ -17,6 +17,7 @@ from apps.matching.services.patterns import (
     release_pair,
     withdraw_pattern,
 )
+from apps.matching.services.rating import rate_open_pairs
 from apps.matching.services.rules import (
     activate_match_rule,
     draft_match_rule,
@@ -43,6 +44,7 @@ __all__ = [
     "find_similar",
     "match_batch",
     "match_everything",
+    "rate_open_pairs",
     "release_pair",
     "retrain_match_rule",
     "train_match_rule",
