@@ -26,7 +26,7 @@ MATCH = MatchSpec(
     ),
     vetoes=("tax_ids",),
     worth=(
-        Measure("open balance", "invoice", "customer", "balance"),
+        Measure("open balance", "invoice", "bill_to", "balance"),
         Measure("contract value", "engagement", "customer", "current_value"),
     ),
 )
