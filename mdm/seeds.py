@@ -12,6 +12,7 @@ from apps.connectors.services import save_connection, seed_default_mappings
 from apps.distribution.services import ensure_default_subscriptions, ensure_schedules
 from apps.mastering.services import ensure_default_ownership, ensure_default_survivorship
 from apps.matching.services import ensure_default_match_rules
+from apps.pipeline.services import queue_first_rematches
 from apps.sources.models import SourceSystem, SystemRole
 from apps.stewardship.services import ensure_default_policy
 
@@ -45,6 +46,12 @@ SCHEDULES = (
     Schedule(
         "Re-match everything", "pipeline.rematch", cron=("30", "1"), description="Compares all records again."
     ),
+    Schedule(
+        "Go on with re-matches",
+        "pipeline.continue_rematch",
+        seconds=30,
+        description="Takes up what waits or was left by a worker; opens reviews when the queue has room.",
+    ),
 )
 
 
@@ -60,6 +67,7 @@ def seed_defaults(*, now: datetime) -> None:
         ensure_default_policy(now=now)
         ensure_default_match_rules(now=now)
         seed_default_mappings(actor=SEEDING, now=now)
+        queue_first_rematches(now=now)
         _seed_schedules()
         ensure_schedules()
         _seed_sandbox_connections(now=now)

@@ -1,3 +1,3 @@
 """Matching: candidate pairs, decisions and the pure engine."""
 
-FACE = ("engine",)
+FACE = ("engine", "rule")

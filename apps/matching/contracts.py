@@ -28,11 +28,16 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The outcome of a batch. `merges` are sets of golden records that turned out to be one."""
+    """The outcome of a batch. `merges` are sets of golden records that turned out to be one.
+
+    `splits` of the joined records left another golden record; those are `left`, to be computed again.
+    """
 
     joined: tuple[Joined, ...]
     merges: tuple[tuple[UUID, ...], ...] = ()
     reviews: int = 0
+    splits: int = 0
+    left: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +87,21 @@ class RuleSummary:
     model_version: str
     attributes: tuple[ComparedAttribute, ...]
     passes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDone:
+    """What one chunk of a re-match did: where the next begins (None: the phase is done), units and counts."""
+
+    cursor: Any
+    done: int
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilled:
+    """Reviews `opened` now, those `left` out for lack of room, and whether the queue is full."""
+
+    opened: int
+    left: int
+    full: bool

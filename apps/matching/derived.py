@@ -16,9 +16,13 @@ class PreparedRecord(models.Model):
     )
     entity = models.CharField(max_length=40)
     keys = ArrayField(models.BigIntegerField(), help_text="The rows it has among the blocking keys.")
-    clean = models.TextField(help_text="JSON: per attribute of the rule nothing, one clean value or several.")
+    cells = models.TextField(help_text="JSON: per attribute of the rule nothing, one clean value or several.")
     told = models.TextField(help_text="JSON: values that must not differ inside one golden record.")
     fingerprint = models.BigIntegerField()
+    compared = models.BooleanField(
+        default=True,
+        help_text="False until a re-match has looked for whom it resembles; it stays where it is.",
+    )
     prepared_at = models.DateTimeField()
 
     class Meta:

@@ -1,90 +1,175 @@
-"""The part of the data one batch touches: its records, what resembles them, and everybody who lives with those."""
+"""What a record is connected with, decided anew as a whole: so the outcome does not depend on who came when."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+from psycopg import Cursor
 
-from apps.matching.engine import Band, Config, Pairs, Scores, cluster
+from apps.golden.spec import EntitySpec
+from apps.matching import storage
+from apps.matching.compared import Edge, Member, pairs_among, reach
+from apps.matching.engine import Pairs, Scores, cluster
+from apps.matching.keyring import Pair, read_forms
 from apps.matching.models import Verdict
-from apps.matching.storage import Pair
+from apps.matching.prepared import Form
+from apps.matching.rule import Rule
+from apps.matching.scoring import score
+from apps.matching.vetoes import vetoed_pairs
+
+LARGEST_CLIQUE = 40
+"""In connected groups up to this size every pair is scored, also those that no key brought together."""
+MOST = 50_000
+"""Records one decision looks at; beyond it golden records stay whole, and only new records find a home."""
+BY_RULE = ("new", "match")
+"""How rules bring a record into a golden record; whoever came in another way was put there by a person."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """Source records by position, with their golden records and people's decisions among them."""
+    """Source records, where they live, and the groups they should live in."""
 
-    ids: list[UUID]
     homes: dict[UUID, UUID]
+    groups: list[list[UUID]]
+    edges: list[Edge]
     decisions: dict[Pair, str]
 
-    def clusters(
-        self, pairs: Pairs, scores: Scores, config: Config, *, vetoed: Iterable[Pair] = ()
-    ) -> list[set[UUID]]:
-        """Group the records: golden records stay whole, never-match holds over whole groups.
 
-        `vetoed` pairs end up apart like never-match ones, unless they are one already or a person said so.
-        """
-        position = {record: row for row, record in enumerate(self.ids)}
-        never = self._pairs_with(Verdict.NEVER, position)
-        must = self._pairs_with(Verdict.MATCH, position)
-        never += [(position[one], position[other]) for one, other in vetoed if not self._settled(one, other)]
-        current = np.full(len(self.ids), -1, np.int64)
-        first: dict[UUID, int] = {}
-        for record, home in self.homes.items():
-            if record in position:
-                current[position[record]] = first.setdefault(home, len(first))
-        first_member: dict[UUID, int] = {}
-        for record, home in self.homes.items():
-            if record in position:
-                row = first_member.setdefault(home, position[record])
-                if row != position[record]:
-                    must.append((row, position[record]))
-        labels = cluster(len(self.ids), pairs, scores, config, never=never, must=must, current=current)
-        groups: dict[int, set[UUID]] = {}
-        for record, label in zip(self.ids, labels.tolist(), strict=True):
-            groups.setdefault(label, set()).add(record)
-        return list(groups.values())
+def decide(
+    cursor: Cursor[Any],
+    spec: EntitySpec,
+    rule: Rule,
+    seeds: Iterable[UUID],
+    *,
+    known: Mapping[UUID, Form] | None = None,
+) -> Neighbourhood:
+    """Group everything that is connected with the seeds by the evidence there is, whatever the groups are now.
 
-    def _settled(self, one: UUID, other: UUID) -> bool:
-        home = self.homes.get(one)
-        if home is not None and home == self.homes.get(other):
-            return True
-        return self.decisions.get((one, other), self.decisions.get((other, one))) == Verdict.MATCH
-
-    def components(self, pairs: Iterable[Pair]) -> list[set[UUID]]:
-        """Group records that a key joins, as far as no decision of a person keeps them apart."""
-        group = {record: {record} for record in self.ids}
-        apart = [pair for pair, verdict in self.decisions.items() if verdict == Verdict.NEVER]
-        must = [pair for pair, verdict in self.decisions.items() if verdict == Verdict.MATCH]
-        together: dict[UUID, UUID] = {}
-        for record, home in sorted(self.homes.items()):
-            if record in group:
-                self._unite(group, together.setdefault(home, record), record, ())
-        for left, right in (*must, *sorted(pairs)):
-            if left in group and right in group:
-                self._unite(group, left, right, apart)
-        return list({id(members): members for members in group.values()}.values())
-
-    @staticmethod
-    def _unite(group: dict[UUID, set[UUID]], left: UUID, right: UUID, apart: Sequence[Pair]) -> None:
-        one, other = group[left], group[right]
-        if one is other or any((a in one and b in other) or (a in other and b in one) for a, b in apart):
-            return
-        one |= other
-        for record in other:
-            group[record] = one
-
-    def _pairs_with(self, verdict: Verdict, position: Mapping[UUID, int]) -> list[tuple[int, int]]:
-        return [
-            (position[left], position[right])
-            for (left, right), decided in self.decisions.items()
-            if decided == verdict and left in position and right in position
-        ]
+    `known` are forms the caller has read already. Decisions of people hold over whole groups.
+    """
+    members = reach(cursor, seeds, most=MOST)
+    homes = {member.id: member.home for member in members if member.home}
+    ids = sorted(member.id for member in members)
+    if len(ids) < 2:
+        return Neighbourhood(homes, [ids] if ids else [], [], {})
+    edges = pairs_among(cursor, ids)
+    decisions = storage.decisions_among(cursor, ids)
+    alike = grouped(ids, [*_joining(edges), *_said(decisions, Verdict.MATCH)])
+    forms = dict(known or {})
+    concerned = {record for group in alike if len(group) > 1 for record in group} | _sharing(members)
+    forms |= read_forms(cursor, concerned - forms.keys())
+    fresh = {
+        record
+        for record in concerned
+        if (form := forms.get(record)) and form.compared and form.fingerprint == rule.fingerprint
+    }
+    must = [*_said(decisions, Verdict.MATCH), *(edge.pair for edge in edges if edge.held)]
+    must += _kept(members, fresh, whole=len(ids) >= MOST)
+    never = _said(decisions, Verdict.NEVER)
+    if spec.match.vetoes:
+        settled = {*must}
+        told = {record: form.tells for record, form in forms.items() if record in concerned}
+        never += [pair for pair in vetoed_pairs(alike, told) if pair not in settled]
+    compared = edges + _unasked(rule, alike, edges, {record: forms[record] for record in fresh})
+    return Neighbourhood(homes, _clusters(rule, ids, compared, never, must), edges, decisions)
 
 
-def in_band(scores: Scores, band: Band) -> list[int]:
-    """Return the positions of the pairs in a band, the likeliest first."""
-    found = np.flatnonzero(scores.band == band)
-    return [int(at) for at in found[np.argsort(-scores.probability[found], kind="stable")]]
+def grouped(ids: Sequence[UUID], links: Iterable[Pair]) -> list[list[UUID]]:
+    """Return the connected groups, each in order."""
+    leader = {record: record for record in ids}
+
+    def find(record: UUID) -> UUID:
+        while leader[record] != record:
+            leader[record] = record = leader[leader[record]]
+        return record
+
+    for one, other in links:
+        if one in leader and other in leader:
+            a, b = find(one), find(other)
+            if a != b:
+                leader[max(a, b)] = min(a, b)
+    groups: dict[UUID, list[UUID]] = {}
+    for record in ids:
+        groups.setdefault(find(record), []).append(record)
+    return list(groups.values())
+
+
+def _joining(edges: Iterable[Edge]) -> list[Pair]:
+    return [edge.pair for edge in edges if edge.joins]
+
+
+def _said(decisions: Mapping[Pair, str], verdict: Verdict) -> list[Pair]:
+    return [pair for pair, said in decisions.items() if said == verdict]
+
+
+def _sharing(members: Iterable[Member]) -> set[UUID]:
+    """Return the records that share their golden record with another."""
+    seen: dict[UUID, list[UUID]] = {}
+    for member in members:
+        if member.home:
+            seen.setdefault(member.home, []).append(member.id)
+    return {record for records in seen.values() if len(records) > 1 for record in records}
+
+
+def _kept(members: Iterable[Member], fresh: set[UUID], *, whole: bool) -> list[Pair]:
+    """Bind to their golden record those whom a person put there, and those of whom nothing is known yet."""
+    by_home: dict[UUID, list[Member]] = {}
+    for member in sorted(members, key=lambda each: each.id):
+        if member.home:
+            by_home.setdefault(member.home, []).append(member)
+    links = []
+    for housemates in by_home.values():
+        if len(housemates) < 2:
+            continue
+        free = [each.id for each in housemates if each.method in BY_RULE and each.id in fresh and not whole]
+        bound = [each.id for each in housemates if each.id not in free]
+        anchor = free[0] if free else bound[0]
+        links += [storage.ordered(anchor, record) for record in bound if record != anchor]
+    return links
+
+
+def _unasked(
+    rule: Rule, alike: Iterable[Sequence[UUID]], edges: Iterable[Edge], forms: Mapping[UUID, Form]
+) -> list[Edge]:
+    """Score the pairs inside connected groups of three and more that nobody keeps because they are unlike."""
+    known = {edge.pair for edge in edges}
+    pairs = [
+        pair
+        for group in alike
+        if 2 < len(group) <= LARGEST_CLIQUE
+        for pair in combinations([record for record in group if record in forms], 2)
+        if pair not in known
+    ]
+    return score(rule, forms, pairs).edges() if pairs else []
+
+
+def _clusters(
+    rule: Rule, ids: Sequence[UUID], edges: Sequence[Edge], never: Sequence[Pair], must: Sequence[Pair]
+) -> list[list[UUID]]:
+    position = {record: row for row, record in enumerate(ids)}
+
+    def rows(pairs: Sequence[Pair]) -> list[tuple[int, int]]:
+        inside = ((position.get(one), position.get(other)) for one, other in pairs)
+        return [(one, other) for one, other in inside if one is not None and other is not None]
+
+    count = len(edges)
+    pairs = Pairs(
+        np.fromiter((position[edge.left] for edge in edges), np.int32, count),
+        np.fromiter((position[edge.right] for edge in edges), np.int32, count),
+        np.zeros(count, np.uint64),
+    )
+    scores = Scores(
+        np.fromiter((edge.weight for edge in edges), np.float64, count),
+        np.fromiter((edge.probability for edge in edges), np.float64, count),
+        np.fromiter((edge.band for edge in edges), np.uint8, count),
+        np.zeros((count, 0), np.uint8),
+        np.zeros((count, 0), np.float32),
+    )
+    labels = cluster(len(ids), pairs, scores, rule.config, never=rows(never), must=rows(must))
+    groups: dict[int, list[UUID]] = {}
+    for record, label in zip(ids, labels.tolist(), strict=True):
+        groups.setdefault(label, []).append(record)
+    return list(groups.values())

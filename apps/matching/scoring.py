@@ -8,20 +8,15 @@ from uuid import UUID
 import numpy as np
 
 from apps.golden.spec import Document, EntitySpec
+from apps.matching.compared import Edge
 from apps.matching.contracts import FoundPair
-from apps.matching.engine import Config, Model, Pairs, Prepared, Scores, blocking_keys, prepare, score_pairs
+from apps.matching.engine import Band, Pairs, Prepared, Scores, prepare, score_pairs
 from apps.matching.features import cell_of, table_of
-from apps.matching.storage import Pair
+from apps.matching.keyring import Pair
+from apps.matching.prepared import Form, keys_by_record, restore
+from apps.matching.rule import Rule
 
-
-@dataclass(frozen=True)
-class Rule:
-    """An active match rule, ready for use."""
-
-    entity: str
-    version: int
-    config: Config
-    model: Model
+__all__ = ["Compared", "Rule", "compare", "evidence", "found_pair", "in_band", "keys_of", "score"]
 
 
 @dataclass(frozen=True)
@@ -33,35 +28,59 @@ class Compared:
     pairs: Pairs
     scores: Scores
 
+    def edges(self, *, least: Band = Band.NO_MATCH) -> list[Edge]:
+        """Return the pairs of this band and above."""
+        chosen = np.flatnonzero(self.scores.band >= least)
+        return [
+            Edge(self.ids[left], self.ids[right], weight, round(probability, 9), band)
+            for left, right, weight, probability, band in zip(
+                self.pairs.left[chosen].tolist(),
+                self.pairs.right[chosen].tolist(),
+                self.scores.weight[chosen].tolist(),
+                self.scores.probability[chosen].tolist(),
+                self.scores.band[chosen].tolist(),
+                strict=True,
+            )
+        ]
+
 
 def keys_of(
     spec: EntitySpec, rule: Rule, ids: Sequence[UUID], documents: Sequence[Document]
 ) -> dict[UUID, list[int]]:
     """Return the blocking keys of each record; the same for the same values, now and later."""
-    keys = blocking_keys(prepare(table_of(spec, ids, documents), rule.config), rule.config)
-    found: dict[UUID, list[int]] = {record: [] for record in ids}
-    for row, key in zip(keys.row.tolist(), keys.signed.tolist(), strict=True):
-        found[ids[row]].append(key)
-    return {record: list(dict.fromkeys(own)) for record, own in found.items()}
+    prepared = prepare(table_of(spec, ids, documents), rule.config)
+    return dict(zip(ids, keys_by_record(spec, rule, prepared), strict=True))
 
 
 def compare(
     spec: EntitySpec, rule: Rule, documents: Mapping[UUID, Document], pairs: Iterable[Pair]
 ) -> Compared:
-    """Score these pairs of records."""
+    """Score these pairs of records from their standardized values."""
     ids = sorted(documents)
-    position = {record: row for row, record in enumerate(ids)}
-    wanted = sorted(
-        {
-            (position[a], position[b]) if position[a] < position[b] else (position[b], position[a])
-            for a, b in pairs
-        }
-    )
-    left = np.array([a for a, _ in wanted], np.int32)
-    right = np.array([b for _, b in wanted], np.int32)
-    found = Pairs(left, right, np.zeros(len(wanted), np.uint64))
     prepared = prepare(table_of(spec, ids, [documents[record] for record in ids]), rule.config)
+    return _scored(rule, ids, prepared, pairs)
+
+
+def score(rule: Rule, forms: Mapping[UUID, Form], pairs: Iterable[Pair]) -> Compared:
+    """Score these pairs of prepared records; the same scores as `compare` gives, for much less."""
+    ids = sorted(forms)
+    return _scored(rule, ids, restore(rule, [forms[record] for record in ids]), pairs)
+
+
+def _scored(rule: Rule, ids: list[UUID], prepared: Prepared, pairs: Iterable[Pair]) -> Compared:
+    position = {record: row for row, record in enumerate(ids)}
+    rows = ((position[one], position[other]) for one, other in pairs)
+    wanted = sorted({(one, other) if one < other else (other, one) for one, other in rows})
+    left = np.fromiter((a for a, _ in wanted), np.int32, len(wanted))
+    right = np.fromiter((b for _, b in wanted), np.int32, len(wanted))
+    found = Pairs(left, right, np.zeros(len(wanted), np.uint64))
     return Compared(ids, prepared, found, score_pairs(prepared, prepared, found, rule.model, rule.config))
+
+
+def in_band(scores: Scores, band: Band) -> list[int]:
+    """Return the positions of the pairs in a band, the likeliest first."""
+    found = np.flatnonzero(scores.band == band)
+    return [int(at) for at in found[np.argsort(-scores.probability[found], kind="stable")]]
 
 
 def found_pair(

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from apps.audit.history import write_history
-from apps.core.bulk import as_json, copy_rows
+from apps.core.bulk import as_json, stage_rows
 from apps.core.ids import derived_uuid
 from apps.matching.contracts import FoundPair
 from apps.matching.models import CandidatePair, PairStatus
@@ -21,55 +21,25 @@ def lock_entity(cursor: Cursor[Any], entity: str) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext('matching'), hashtext(%s))", (entity,))
 
 
-def replace_keys(cursor: Cursor[Any], entity: str, keys: Mapping[UUID, Sequence[int]]) -> None:
-    """Store the blocking keys of these source records in place of their old ones."""
-    cursor.execute("DELETE FROM matching_blockingkey WHERE source_record_id = ANY(%s)", (list(keys),))
-    rows = ((record, entity, key) for record, found in keys.items() for key in found)
-    copy_rows(cursor, "matching_blockingkey", ("source_record_id", "entity", "key"), rows)
-
-
-def candidates(
-    cursor: Cursor[Any], entity: str, keys: Mapping[UUID, Sequence[int]], *, cap: int
-) -> list[Pair]:
+def candidates(cursor: Cursor[Any], keys: Mapping[UUID, Sequence[int]], *, cap: int) -> list[Pair]:
     """Return (asked, found) for stored records that share a key; keys of more than `cap` records find nothing."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.asked_key")
-    cursor.execute("CREATE TEMP TABLE asked_key (source_record_id uuid, key bigint) ON COMMIT DROP")
-    rows = ((record, key) for record, found in keys.items() for key in found)
-    copy_rows(cursor, "asked_key", ("source_record_id", "key"), rows)
-    cursor.execute("ANALYZE asked_key")
+    asked = [(record, key) for record, found in keys.items() for key in found]
     cursor.execute(
         """
-        WITH usable AS (
+        WITH asked AS MATERIALIZED (SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::bigint[]) AS a(id, key)),
+        usable AS (
             SELECT k.key, array_agg(b.source_record_id) AS holders
-            FROM (SELECT DISTINCT key FROM asked_key) k
+            FROM (SELECT DISTINCT key FROM asked) k
             CROSS JOIN LATERAL (
-                SELECT source_record_id FROM matching_blockingkey
-                WHERE entity = %(entity)s AND key = k.key LIMIT %(cap)s + 1) b
+                SELECT source_record_id FROM matching_blockingkey WHERE key = k.key LIMIT %(cap)s + 1) b
             GROUP BY k.key HAVING count(*) <= %(cap)s)
-        SELECT DISTINCT a.source_record_id, h.holder
-        FROM usable u JOIN asked_key a ON a.key = u.key CROSS JOIN LATERAL unnest(u.holders) AS h(holder)
-        WHERE h.holder <> a.source_record_id
+        SELECT DISTINCT a.id, h.holder
+        FROM usable u JOIN asked a ON a.key = u.key CROSS JOIN LATERAL unnest(u.holders) AS h(holder)
+        WHERE h.holder <> a.id
         """,
-        {"entity": entity, "cap": cap},
+        {"ids": [record for record, _ in asked], "keys": [key for _, key in asked], "cap": cap},
     )
     return cursor.fetchall()
-
-
-def holders_of_keys(cursor: Cursor[Any], entity: str, keys: Sequence[int], *, cap: int) -> list[UUID]:
-    """Return stored records that have one of these keys, without writing anything; common keys find nothing."""
-    cursor.execute(
-        """
-        SELECT DISTINCT unnest(holders) FROM (
-            SELECT array_agg(b.source_record_id) AS holders
-            FROM unnest(%(keys)s::bigint[]) AS k(key)
-            CROSS JOIN LATERAL (
-                SELECT source_record_id FROM matching_blockingkey
-                WHERE entity = %(entity)s AND key = k.key LIMIT %(cap)s + 1) b
-            GROUP BY k.key HAVING count(*) <= %(cap)s) usable
-        """,
-        {"entity": entity, "keys": list(keys), "cap": cap},
-    )
-    return [record for (record,) in cursor]
 
 
 def homes_of(cursor: Cursor[Any], source_record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -152,13 +122,11 @@ def store_pairs(
     ]  # fmt: skip
     if not rows:
         return 0
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.found_pair")
-    cursor.execute("CREATE TEMP TABLE found_pair (LIKE matching_candidatepair) ON COMMIT DROP")
-    copy_rows(cursor, "found_pair", _PAIR_COLUMNS, rows)
+    stage = stage_rows(cursor, CandidatePair._meta.db_table, _PAIR_COLUMNS, rows)
     names = ", ".join(f'"{column}"' for column in _PAIR_COLUMNS)
     cursor.execute(
         f"""
-        INSERT INTO matching_candidatepair AS t ({names}) SELECT {names} FROM found_pair ORDER BY id
+        INSERT INTO matching_candidatepair AS t ({names}) SELECT {names} FROM {stage} ORDER BY id
         ON CONFLICT (left_id, right_id) DO UPDATE SET
             probability = excluded.probability, weight = excluded.weight, evidence = excluded.evidence,
             rule_version = excluded.rule_version, status = excluded.status, found_at = excluded.found_at
@@ -173,8 +141,8 @@ def store_pairs(
     return sum(status == PairStatus.OPEN for _, status, _ in written)
 
 
-def close_settled_pairs(cursor: Cursor[Any], source_record_ids: Iterable[UUID], *, now: datetime) -> None:
-    """Take open pairs off the queue whose records have become one golden record meanwhile."""
+def close_settled_pairs(cursor: Cursor[Any], source_record_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Take open pairs off the queue whose records have become one golden record meanwhile; return how many."""
     cursor.execute(
         """
         UPDATE matching_candidatepair p SET status = 'obsolete', decided_at = %s
@@ -185,4 +153,26 @@ def close_settled_pairs(cursor: Cursor[Any], source_record_ids: Iterable[UUID], 
         """,
         (now, list(ids := list(source_record_ids)), ids),
     )
-    write_history(cursor, CandidatePair, [key for (key,) in cursor.fetchall()], kind="~", now=now)
+    closed = [key for (key,) in cursor.fetchall()]
+    write_history(cursor, CandidatePair, closed, kind="~", now=now)
+    return len(closed)
+
+
+def close_unlike_pairs(cursor: Cursor[Any], source_record_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Take open pairs of these records off the queue that resemble each other no more; return how many."""
+    ids = list(source_record_ids)
+    if not ids:
+        return 0
+    cursor.execute(
+        """
+        UPDATE matching_candidatepair p SET status = 'obsolete', decided_at = %(now)s
+        WHERE p.status = 'open' AND (p.left_id = ANY(%(ids)s) OR p.right_id = ANY(%(ids)s))
+          AND NOT EXISTS (
+              SELECT 1 FROM matching_comparedpair e WHERE e.left_id = p.left_id AND e.right_id = p.right_id)
+        RETURNING p.id
+        """,
+        {"now": now, "ids": ids},
+    )
+    closed = [key for (key,) in cursor.fetchall()]
+    write_history(cursor, CandidatePair, closed, kind="~", now=now)
+    return len(closed)

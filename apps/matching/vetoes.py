@@ -4,40 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from uuid import UUID
 
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
 from apps.golden.spec import Document, EntitySpec
-from apps.matching.engine import Band, Pairs, Scores
 
 MAX_GROUP = 200
 """Records of one similarity group that are looked at in full; the engine takes larger ones apart by itself."""
 
-
-def vetoed_pairs(
-    spec: EntitySpec, ids: Sequence[UUID], documents: Mapping[UUID, Document], pairs: Pairs, scores: Scores
-) -> Iterator[tuple[UUID, UUID]]:
-    """Yield records that similarity connects, directly or through others, and whose `vetoes` values differ."""
-    if not spec.match.vetoes or not len(pairs):
-        return
-    alike = scores.band == Band.MATCH
-    edges = (pairs.left[alike], pairs.right[alike])
-    graph = coo_array(([True] * len(edges[0]), edges), shape=(len(ids), len(ids)))
-    count, labels = connected_components(graph, directed=False)
-    if count == len(ids):
-        return
-    groups: dict[int, list[UUID]] = {}
-    for record, label in zip(ids, labels.tolist(), strict=True):
-        groups.setdefault(label, []).append(record)
-    for group in groups.values():
-        if 1 < len(group) <= MAX_GROUP:
-            told = {record: _told(spec, documents.get(record, {})) for record in group}
-            for one, other in combinations(group, 2):
-                if _differ(told[one], told[other]):
-                    yield one, other
+Told = Mapping[str, str]
 
 
-def _told(spec: EntitySpec, document: Document) -> dict[str, str]:
+def told_by(spec: EntitySpec, document: Document) -> dict[str, str]:
     """Return the values that must agree, by what they are the value of (a country's tax number)."""
     found = {}
     for name in spec.match.vetoes:
@@ -47,13 +22,24 @@ def _told(spec: EntitySpec, document: Document) -> dict[str, str]:
     return found
 
 
-def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+def conflict(one: Told, other: Told) -> bool:
+    """Tell whether two records say different things of the same."""
     return any(other.get(name, value) != value for name, value in one.items())
+
+
+def vetoed_pairs(groups: Sequence[Sequence[UUID]], told: Mapping[UUID, Told]) -> Iterator[tuple[UUID, UUID]]:
+    """Yield the pairs inside each group of records that resemble each other whose values must not be one's."""
+    for group in groups:
+        telling = [record for record in group if told.get(record)]
+        if 1 < len(group) <= MAX_GROUP:
+            for one, other in combinations(telling, 2):
+                if conflict(told[one], told[other]):
+                    yield one, other
 
 
 def differing(spec: EntitySpec, one: Document, other: Document) -> Iterator[tuple[str, str, str]]:
     """Yield what vetoes two records: (collection and what it is the value of, one's items, the other's)."""
-    left, right = _told(spec, one), _told(spec, other)
+    left, right = told_by(spec, one), told_by(spec, other)
     for name in sorted(left.keys() & right.keys()):
         if left[name] != right[name]:
             yield name, _values_of(spec, one, name), _values_of(spec, other, name)

@@ -18,6 +18,7 @@ class BatchReport:
     updated: int = 0
     joined: int = 0
     merged: int = 0
+    split: int = 0
     retired: int = 0
     reviews: int = 0
     requests: int = 0
@@ -37,6 +38,7 @@ class BatchReport:
             updated=kinds.count("updated"),
             joined=sum(each.method != "new" for each in matched.joined),
             merged=merges,
+            split=matched.splits,
             retired=kinds.count("retired"),
             reviews=matched.reviews,
             requests=held,
@@ -45,3 +47,21 @@ class BatchReport:
     def add(self, other: "BatchReport") -> None:
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+@dataclass(slots=True)
+class Merged:
+    """Sets of golden records made one, the records that became redirects by it, and sets that a veto kept apart."""
+
+    sets: int = 0
+    merged: int = 0
+    vetoed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the phase of a run is: a share of 0 to 1, units a second, seconds that are left (None: unknown)."""
+
+    share: float
+    rate: float
+    seconds_left: float | None

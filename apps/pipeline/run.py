@@ -24,7 +24,7 @@ from apps.mastering.contracts import Move, Plan
 from apps.mastering.services import apply_plan, plan_records, take_turn
 from apps.matching.contracts import Matched, ToMatch
 from apps.matching.services import match_batch
-from apps.pipeline.contracts import BatchReport
+from apps.pipeline.contracts import BatchReport, Merged
 from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.selectors import homes_of, told_by
@@ -78,8 +78,8 @@ def run_claimed(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
     finish_pending(ids=[record.id for record in landed])
     apply_plan(plan=routed, now=now)
     set_aside(plan, now=now)
-    merges = merge(matched, now=now)
-    return BatchReport.of(landed, matched, plan, routed, merges)
+    merged = merge(matched, now=now)
+    return BatchReport.of(landed, matched, plan, routed, merged.sets)
 
 
 def standardize(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datetime) -> list[ToMatch]:
@@ -104,8 +104,10 @@ def standardize(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
 def master(spec: EntitySpec, landed: Sequence[PendingRecord], matched: Matched, *, now: datetime) -> Plan:
     """Plan every golden record that a record of the batch belongs to, or joins now."""
     moves = [Move(each.source_record_id, each.record_id, each.method) for each in matched.joined]
-    homes = homes_of(source_record_ids=[record.id for record in landed])  # a merge may have moved them since
-    return plan_records(spec=spec, record_ids=homes.values(), moves=moves, now=now)
+    homes = (
+        homes_of(source_record_ids=[record.id for record in landed]) if landed else {}
+    )  # a merge may have moved them since
+    return plan_records(spec=spec, record_ids=[*homes.values(), *matched.left], moves=moves, now=now)
 
 
 def set_aside(plan: Plan, *, now: datetime) -> None:
@@ -122,17 +124,19 @@ def set_aside(plan: Plan, *, now: datetime) -> None:
             )
 
 
-def merge(matched: Matched, *, now: datetime) -> int:
+def merge(matched: Matched, *, now: datetime) -> Merged:
     """Merge golden records that a record of the batch brought together, in the name of the hub whoever woke it.
 
     A vetoed pair waits for a steward.
     """
-    done = 0
+    done = Merged()
     for records in matched.merges:
         try:
             with acting(SYSTEM, reason=MERGED_BECAUSE):
                 merge_records(record_ids=records, method="match", reason=MERGED_BECAUSE, now=now)
-            done += 1
+            done.sets += 1
+            done.merged += len(records) - 1
         except HubError as veto:
+            done.vetoed += 1
             log.info("pipeline.merge.vetoed records=%s reason=%s", [str(record) for record in records], veto)
     return done

@@ -1,26 +1,27 @@
-"""Run what is pending, and re-match everything."""
+"""Verbs of the pipeline: run what is pending, re-match an entity."""
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
-import psycopg
-from django.db import DataError, IntegrityError, transaction
+from django.db import transaction
 
-from apps.audit.context import because
 from apps.core.bulk import retry_deadlocks
 from apps.core.clock import utcnow
 from apps.core.errors import HubError
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
-from apps.matching.models import MatchRun
-from apps.matching.selectors import active_rule
-from apps.matching.services import match_everything
+from apps.matching.models import MatchRun, ReviewLimit
+from apps.matching.selectors import active_rule, needs_first_rematch
+from apps.matching.services import fill_review_queue
 from apps.pipeline.contracts import BatchReport
+from apps.pipeline.faults import RECORD_FAULTS
+from apps.pipeline.rematching import rematch_entity, summary_of, work_on_rematch
 from apps.pipeline.run import run_batch
+from apps.pipeline.runs import cancel_rematch, request_rematch, resume_rematch
 from apps.sources.selectors import pending_counts
 from apps.sources.services import quarantine_pending
-from apps.stewardship.services import merge_records
 
 BATCH = 2_000
 ROUNDS = 20
@@ -29,18 +30,21 @@ ROUNDS = 20
 MAX_QUARANTINED = 100
 """Records one run may set aside; more of them show a fault of the hub, not of the records."""
 
-_RECORD_FAULTS = (
-    DataError,
-    IntegrityError,
-    psycopg.DataError,
-    psycopg.IntegrityError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-)
-
 log = logging.getLogger(__name__)
+
+__all__ = [
+    "BATCH",
+    "TooManyQuarantined",
+    "cancel_rematch",
+    "fill_review_queues",
+    "queue_first_rematches",
+    "rematch_entity",
+    "request_rematch",
+    "resume_rematch",
+    "run_pending",
+    "summary_of",
+    "work_on_rematch",
+]
 
 
 class TooManyQuarantined(HubError):
@@ -74,7 +78,7 @@ def _run_or_isolate(spec: EntitySpec, size: int) -> BatchReport:
     claimed: list[UUID] = []
     try:
         return retry_deadlocks(lambda: run_batch(spec=spec, limit=size, now=utcnow(), claimed=claimed))
-    except _RECORD_FAULTS as error:
+    except RECORD_FAULTS as error:
         if size > 1:
             log.warning("pipeline.batch.failed entity=%s size=%s", spec.name, size, exc_info=error)
             return _run_or_isolate(spec, size // 2)
@@ -92,43 +96,22 @@ def _quarantine(culprit: UUID, error: Exception) -> BatchReport:
     return BatchReport(quarantined=int(done))
 
 
-def rematch_entity(*, entity_name: str) -> MatchRun:
-    """Compare all records of an entity again, merge what matches and queue what a steward must decide."""
-    spec, rule = entity(entity_name), active_rule(entity_name)
-    run = MatchRun.objects.create(entity=entity_name, rule_version=rule.version, started_at=utcnow())
-    lines: list[str] = []
-
-    def report(line: str) -> None:
-        lines.append(f"{utcnow():%H:%M:%S} {line}")
-        MatchRun.objects.filter(pk=run.pk).update(log="\n".join(lines))
-
-    try:
-        with because(f"re-match {entity_name}"):
-            with transaction.atomic():
-                found = match_everything(spec=spec, rule=rule, now=utcnow(), report=report)
-            merged = sum(_merge(records, report) for records in found.merges)
-    except Exception as error:
-        report(f"failed: {error}")
-        MatchRun.objects.filter(pk=run.pk).update(status=MatchRun.Status.FAILED, finished_at=utcnow())
-        raise
-    report("done")
-    MatchRun.objects.filter(pk=run.pk).update(
-        status=MatchRun.Status.DONE,
-        finished_at=utcnow(),
-        records=found.records,
-        pairs=found.pairs,
-        merges=merged,
-        reviews=found.reviews,
-    )
-    run.refresh_from_db()
-    return run
+@transaction.atomic
+def fill_review_queues() -> int:
+    """Open reviews that waited for room, as far as there is room by now; return how many."""
+    opened = 0
+    for limit in ReviewLimit.objects.select_for_update(skip_locked=True).filter(left_out__gt=0):
+        spec = entity(limit.entity)
+        if spec.match.strategy == "fuzzy":
+            rule = active_rule(spec.name)
+            opened += fill_review_queue(spec=spec, rule=rule, now=utcnow()).opened
+    return opened
 
 
-def _merge(records: tuple[UUID, ...], report: Callable[[str], None]) -> int:
-    """Merge one set of golden records in a transaction of its own; a veto is reported, the rest goes on."""
-    try:
-        merge_records(record_ids=records, method="match", reason="re-match", now=utcnow())
-    except HubError as veto:
-        report(f"not merged {', '.join(map(str, records))}: {veto}")
-        return 0
-    return len(records) - 1
+def queue_first_rematches(*, now: datetime) -> list[MatchRun]:
+    """Queue a re-match of every entity that has records from before records were prepared, as after an upgrade."""
+    return [
+        request_rematch(entity_name=spec.name, now=now)
+        for spec in entities.values()
+        if spec.match.strategy == "fuzzy" and needs_first_rematch(entity_name=spec.name)
+    ]

@@ -1,9 +1,15 @@
-"""Celery tasks of the pipeline. Losing one is harmless: what is pending stays pending until a run takes it."""
+"""Celery tasks of the pipeline. Losing one is harmless: what is pending stays pending, a run keeps its place."""
 
 from celery import shared_task
 
+from apps.core.clock import utcnow
 from apps.golden.registry import entities
-from apps.pipeline.services import rematch_entity, run_pending
+from apps.matching.models import MatchRun
+from apps.pipeline.runs import RunActive
+from apps.pipeline.services import fill_review_queues, request_rematch, run_pending, work_on_rematch
+
+SLICE = 120.0
+"""Seconds a task works on a re-match before it hands it to the next: a worker slot is not taken for hours."""
 
 
 @shared_task(name="pipeline.run", ignore_result=True)
@@ -13,8 +19,22 @@ def run_pipeline() -> None:
 
 
 @shared_task(name="pipeline.rematch", ignore_result=True)
-def rematch(entity: str = "") -> None:
-    """Re-match one entity, or all that are matched by similarity; scheduled at night."""
+def rematch(entity: str = "", mode: str = MatchRun.Mode.FULL) -> None:
+    """Queue a re-match of one entity, or of all that are matched by similarity, and begin with it."""
     for spec in entities.values():
         if spec.match.strategy == "fuzzy" and entity in ("", spec.name):
-            rematch_entity(entity_name=spec.name)
+            try:
+                request_rematch(entity_name=spec.name, mode=mode, now=utcnow())
+            except RunActive:
+                continue  # the one under way goes on
+    continue_rematch.delay()
+
+
+@shared_task(name="pipeline.continue_rematch", ignore_result=True)
+def continue_rematch() -> None:
+    """Go on with a re-match that waits for a worker, or whose worker is gone; scheduled, and sent on by itself."""
+    run = work_on_rematch(seconds=SLICE)
+    if run is None:
+        fill_review_queues()
+    else:
+        continue_rematch.delay()

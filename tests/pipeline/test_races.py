@@ -27,7 +27,10 @@ def _empty_hub() -> Iterator[None]:
     ApprovalPolicy.objects.update(status="retired")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE golden_goldenrecord, sources_sourcerecord, sources_load CASCADE")
+        cursor.execute(
+            "TRUNCATE golden_goldenrecord, sources_sourcerecord, sources_load, matching_blockingkey,"
+            " matching_comparedpair CASCADE"
+        )
     ApprovalPolicy.objects.update(status="active")
 
 

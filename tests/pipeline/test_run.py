@@ -157,7 +157,10 @@ def _wipe() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        cursor.execute("TRUNCATE golden_goldenrecord, sources_sourcerecord, sources_load CASCADE")
+        cursor.execute(
+            "TRUNCATE golden_goldenrecord, sources_sourcerecord, sources_load, matching_blockingkey,"
+            " matching_comparedpair CASCADE"
+        )
 
 
 def test_deleted_source_record_retires_its_golden_record_and_comes_back() -> None:

@@ -24,6 +24,7 @@ from .model import AttributeModel, Model, default_model
 from .prepare import Prepared, prepare
 from .refining import refine
 from .scoring import bands_of, probability_of, score_pairs, threshold_weight
+from .storing import clean_cells, prepared_of
 from .training import train
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "bands_of",
     "blocking_keys",
     "candidate_pairs",
+    "clean_cells",
     "cluster",
     "comparator",
     "default_config",
@@ -63,6 +65,7 @@ __all__ = [
     "one_to_one",
     "pairs_between",
     "prepare",
+    "prepared_of",
     "probability_of",
     "refine",
     "score_pairs",

@@ -12,7 +12,7 @@ from apps.matching.selectors.patterns import (
 )
 from apps.matching.selectors.recalling import Recalled, recall_pair
 from apps.matching.selectors.records import NothingToExplain
-from apps.matching.selectors.rules import NoMatchRule, active_rule, rule_summary
+from apps.matching.selectors.rules import NoMatchRule, active_rule, needs_first_rematch, rule_summary
 from apps.matching.selectors.told import (
     AttributeTold,
     ClusterExplanation,
@@ -38,6 +38,7 @@ __all__ = [
     "explain_cluster",
     "explain_records",
     "kept_apart",
+    "needs_first_rematch",
     "open_patterns",
     "pattern_sample",
     "recall_pair",

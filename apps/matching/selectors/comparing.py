@@ -9,6 +9,7 @@ from apps.golden.spec import Document, EntitySpec
 from apps.matching import engine
 from apps.matching.features import table_of
 from apps.matching.keys import exact_keys
+from apps.matching.prepared import salted
 from apps.matching.scoring import Rule
 from apps.matching.selectors.records import Told, decisions_between, key_holders, ordered_ids
 from apps.matching.selectors.rules import NoMatchRule, active_rule, rule_of
@@ -68,7 +69,9 @@ def passes_of(spec: EntitySpec, rule: Rule, prepared: engine.Prepared) -> tuple[
     """Return every pass that gives a side a key, those that bring the two together first."""
     keys = engine.blocking_keys(prepared, rule.config)
     held: dict[int, tuple[set[int], set[int]]] = {}
-    for row, key, number in zip(keys.row.tolist(), keys.signed.tolist(), keys.pass_no.tolist(), strict=True):
+    for row, key, number in zip(
+        keys.row.tolist(), salted(spec.name, keys), keys.pass_no.tolist(), strict=True
+    ):
         held.setdefault(number, (set(), set()))[row].add(key)
     common = sorted(key for left, right in held.values() for key in left & right)
     cap = rule.config.frequency_cap

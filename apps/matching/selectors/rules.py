@@ -3,11 +3,14 @@
 from datetime import datetime
 from functools import lru_cache
 
+from django.db.models import Exists, OuterRef
+
 from apps.core.errors import HubError
 from apps.matching.contracts import ComparedAttribute, RuleSummary
 from apps.matching.engine import Config, Model
-from apps.matching.models import MatchRule
+from apps.matching.models import MatchRule, MatchRun, PreparedRecord
 from apps.matching.scoring import Rule
+from apps.sources.models import Crosswalk
 
 
 class NoMatchRule(HubError):
@@ -38,6 +41,15 @@ def rule_of(entity: str, version: int) -> Rule:
     if row is None:
         raise NoMatchRule(f"There is no version {version} of the match rule of {entity}.")
     return _rule(*row)
+
+
+def needs_first_rematch(*, entity_name: str) -> bool:
+    """Tell whether an entity has records that were never prepared, and no re-match that would see to it."""
+    known = Crosswalk.objects.filter(entity=entity_name).order_by()
+    prepared = PreparedRecord.objects.filter(source_record=OuterRef("source_record_id"))
+    return known.filter(~Exists(prepared)).exists() and not (
+        MatchRun.objects.filter(entity=entity_name, status__in=MatchRun.ACTIVE).exists()
+    )
 
 
 def rule_summary(row: MatchRule) -> RuleSummary:

@@ -9,7 +9,6 @@ from apps.matching.services.decisions import (
     withdraw_decision,
     withdraw_decisions,
 )
-from apps.matching.services.everything import Rematched, match_everything
 from apps.matching.services.patterns import (
     PatternGone,
     claim_pattern,
@@ -17,6 +16,7 @@ from apps.matching.services.patterns import (
     release_pair,
     withdraw_pattern,
 )
+from apps.matching.services.queue import close_answered_pairs, fill_review_queue, limit_reviews
 from apps.matching.services.rating import rate_open_pairs
 from apps.matching.services.rules import (
     activate_match_rule,
@@ -29,7 +29,6 @@ from apps.matching.services.teaching import TooFewLabels, collect_labels, retrai
 
 __all__ = [
     "PatternGone",
-    "Rematched",
     "TooFewLabels",
     "activate_match_rule",
     "answer_pair",
@@ -37,13 +36,15 @@ __all__ = [
     "bind_pairs",
     "claim_pattern",
     "claimed_pairs",
+    "close_answered_pairs",
     "close_settled_pairs",
     "collect_labels",
     "draft_match_rule",
     "ensure_default_match_rules",
+    "fill_review_queue",
     "find_similar",
+    "limit_reviews",
     "match_batch",
-    "match_everything",
     "rate_open_pairs",
     "release_pair",
     "retrain_match_rule",

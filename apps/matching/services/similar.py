@@ -6,11 +6,14 @@ from uuid import UUID
 
 from apps.core.bulk import raw_cursor
 from apps.core.ids import uuid7
-from apps.golden.spec import EntitySpec
+from apps.golden.spec import Document, EntitySpec
 from apps.matching import storage
 from apps.matching.contracts import Similar
 from apps.matching.engine import Band
-from apps.matching.scoring import compare, found_pair, keys_of
+from apps.matching.keyring import holders_of
+from apps.matching.prepared import forms_of
+from apps.matching.rule import Rule
+from apps.matching.scoring import Compared, compare, found_pair, score
 from apps.matching.selectors import active_rule
 from apps.quality.selectors import standardized_values
 from apps.quality.services import standardize_records
@@ -32,24 +35,31 @@ def find_similar(
     rule = active_rule(spec.name)
     [standard] = standardize_records(spec=spec, records=[dict(values)])
     asked = uuid7()
-    keys = keys_of(spec, rule, [asked], [standard.values])
+    mine = forms_of(spec, rule, {asked: standard.values})
     with raw_cursor() as cursor:
-        found = storage.holders_of_keys(
-            cursor, spec.name, keys[asked], cap=THOROUGH_CAP if thorough else INTERACTIVE_CAP
-        )
-        homes = storage.homes_of(cursor, found)
-    documents = standardized_values(ids=list(homes))
-    if not documents:
+        forms = holders_of(cursor, mine[asked].keys, cap=THOROUGH_CAP if thorough else INTERACTIVE_CAP)
+        homes = storage.homes_of(cursor, forms)
+    if not homes:
         return []
-    documents[asked] = standard.values
-    compared = compare(spec, rule, documents, [(asked, other) for other in homes if other in documents])
-    best: dict[UUID, Similar] = {}
+    pairs = [(asked, other) for other in homes]
+    if spec.match.strategy == "fuzzy":
+        compared = score(rule, {record: forms[record] for record in homes} | mine, pairs)
+    else:
+        compared = compare(spec, rule, {**standardized_values(ids=homes), asked: standard.values}, pairs)
+    best: dict[UUID, int] = {}
     for at in compared.scores.probability.argsort()[::-1].tolist():
         left, right = compared.ids[compared.pairs.left[at]], compared.ids[compared.pairs.right[at]]
-        home = homes[right if left == asked else left]
-        if home not in best and compared.scores.weight[at] > FAINT:
-            pair = found_pair(spec, rule, compared, documents, at)
-            best[home] = Similar(home, pair.probability, pair.weight, Band(pair.band).name, pair.evidence)
-        if len(best) >= limit:
-            break
-    return list(best.values())
+        if compared.scores.weight[at] > FAINT and len(best) < limit:
+            best.setdefault(homes[right if left == asked else left], at)
+    kept = {
+        compared.ids[side[at]] for at in best.values() for side in (compared.pairs.left, compared.pairs.right)
+    }
+    documents = {**standardized_values(ids=kept - {asked}), asked: standard.values}
+    return [_similar(spec, rule, compared, documents, home, at) for home, at in best.items()]
+
+
+def _similar(
+    spec: EntitySpec, rule: Rule, compared: Compared, documents: dict[UUID, Document], home: UUID, at: int
+) -> Similar:
+    pair = found_pair(spec, rule, compared, documents, at)
+    return Similar(home, pair.probability, pair.weight, Band(pair.band).name, pair.evidence)
