@@ -13,6 +13,7 @@ from apps.distribution.services import ensure_default_subscriptions, ensure_sche
 from apps.mastering.services import ensure_default_ownership, ensure_default_survivorship
 from apps.matching.services import ensure_default_match_rules
 from apps.pipeline.services import queue_first_rematches
+from apps.quality.services import ensure_code_lists
 from apps.sources.models import SourceSystem, SystemRole
 from apps.stewardship.services import ensure_default_policy
 
@@ -62,6 +63,7 @@ def seed_defaults(*, now: datetime) -> None:
             SourceSystem.objects.get_or_create(
                 code=code, defaults={"name": name, "role": role, "description": description}
             )
+        ensure_code_lists(now=now)
         ensure_default_ownership(now=now)
         ensure_default_survivorship(now=now)
         ensure_default_policy(now=now)

@@ -13,6 +13,7 @@ from apps.connectors.mappings import MappingErrors, OutboundMapping, Payload
 from apps.connectors.models import Connection
 from apps.connectors.selectors import active_mapping
 from apps.core.bulk import raw_cursor
+from apps.core.clock import utcnow
 from apps.core.errors import HubError
 from apps.core.hashing import content_hash
 from apps.core.ids import derived_uuid
@@ -20,6 +21,7 @@ from apps.distribution.engine.masking import Masker
 from apps.distribution.models import Op, Outcome, SubscriptionMode
 from apps.distribution.parents import Parents, load_parents
 from apps.golden.registry import entities
+from apps.quality.selectors import active_codes, to_system
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +107,7 @@ def load_facts(lanes: Iterable[int]) -> list[LaneFacts]:
 
 def write_drafts(connection: Connection, facts: list[LaneFacts]) -> list[Draft]:
     """Return one draft per lane; mapping documents are compiled once, parents looked up in one query."""
+    facts = in_words_of(connection, facts)
     mappings: dict[str, OutboundMapping | HubError] = {}
     for name in {fact.mapping for fact in facts}:
         try:
@@ -119,6 +122,20 @@ def write_drafts(connection: Connection, facts: list[LaneFacts]) -> list[Draft]:
     ]
     parents = load_parents(connection, needs)
     return [_draft_or_park(connection, fact, mappings[fact.mapping], parents) for fact in facts]
+
+
+def in_words_of(connection: Connection, facts: list[LaneFacts]) -> list[LaneFacts]:
+    """Return the facts with canonical codes as the target writes them; a code it has no word for is left out."""
+    codes = active_codes(utcnow().date())
+    told = []
+    for fact in facts:
+        if fact.entity in entities:
+            document, left_out = to_system(codes, entities.get(fact.entity), connection.code, fact.document)
+            fact = replace(fact, document=document)
+            if left_out:
+                log.info("distribution.code.unmapped", lane=fact.lane_id, places=left_out)
+        told.append(fact)
+    return told
 
 
 def _draft_or_park(

@@ -25,6 +25,7 @@ from apps.mastering.services import apply_plan, plan_records, take_turn
 from apps.matching.contracts import Matched, ToMatch
 from apps.matching.services import match_batch
 from apps.pipeline.contracts import BatchReport, Merged
+from apps.quality.selectors import active_codes
 from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.selectors import homes_of, told_by
@@ -88,6 +89,7 @@ def standardize(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
         spec=spec,
         records=[record.values for record in landed],
         keys=[(record.system, record.key) for record in landed],
+        codes=active_codes(now.date()),
     )
     changed = store_standardized(
         entity=spec.name,

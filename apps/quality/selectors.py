@@ -6,21 +6,35 @@ from uuid import UUID
 
 from apps.core.bulk import raw_cursor
 from apps.golden.spec import Document
+from apps.quality.codes.reading import (
+    Suggestion,
+    UnmappedValue,
+    active_codes,
+    lists_of_specs,
+    unmapped_values,
+)
+from apps.quality.codes.translation import to_system
 from apps.quality.contracts import IssueCount, ScoreBand, StoredRecord
 from apps.quality.reference.countries import country_code, country_name
 from apps.quality.reference.legal_forms import split_legal_form
 from apps.quality.standardizers.web import is_generic, registrable
 
 __all__ = [
+    "Suggestion",
+    "UnmappedValue",
+    "active_codes",
     "country_code",
     "country_name",
     "is_generic",
     "issue_counts",
+    "lists_of_specs",
     "registrable",
     "score_bands",
     "split_legal_form",
     "standardized_values",
     "stored_records",
+    "to_system",
+    "unmapped_values",
 ]
 
 

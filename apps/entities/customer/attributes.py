@@ -106,7 +106,11 @@ ATTRIBUTES = (
         help="Mailbox of the organisation.",
     ),
     Attribute(
-        "industry", group="classification", standardizer="industry", help="NACE or NAICS code or name."
+        "industry",
+        group="classification",
+        standardizer="industry",
+        help="NACE or NAICS code or name.",
+        codes="industry",
     ),
     Attribute(
         "segment", group="classification", standardizer="text", help="Market segment the firm puts it in."
@@ -152,6 +156,7 @@ ATTRIBUTES = (
         max_length=40,
         label="our legal entity",
         help="Company of the firm that mainly deals with the customer.",
+        codes="legal_entity",
     ),
     Attribute(
         "currency",
@@ -159,6 +164,7 @@ ATTRIBUTES = (
         standardizer="currency",
         max_length=3,
         help="ISO 4217, the customer's usual one.",
+        codes="currency",
     ),
     Attribute(
         "status",

@@ -17,7 +17,7 @@ TAX_IDS = Collection(
     label="tax ids",
     columns=(
         Attribute("scheme", max_length=20, help="vat, ein, coh and other schemes."),
-        Attribute("country", standardizer="country", max_length=2, help="ISO 3166."),
+        Attribute("country", standardizer="country", max_length=2, help="ISO 3166.", codes="country"),
         Attribute("value", max_length=40, label="number", help="Without blanks, check digits verified."),
     ),
 )
@@ -50,7 +50,7 @@ ADDRESSES = Collection(
         Attribute("city", standardizer="text", max_length=120),
         Attribute("region", standardizer="text", max_length=120, help="State, province or county."),
         Attribute("postcode", standardizer="text", max_length=20),
-        Attribute("country", standardizer="country", max_length=2, help="ISO 3166."),
+        Attribute("country", standardizer="country", max_length=2, help="ISO 3166.", codes="country"),
     ),
 )
 
@@ -63,10 +63,25 @@ ENTITY_TERMS = Collection(
     label="terms by legal entity",
     legal_entity="legal_entity",
     columns=(
-        Attribute("legal_entity", standardizer="code", max_length=40, label="our legal entity"),
-        Attribute("currency", standardizer="currency", required="active", max_length=3, help="ISO 4217."),
-        Attribute("payment_terms", standardizer="payment_terms", required="active", max_length=40),
-        Attribute("tax_profile", standardizer="text", required="active", max_length=80),
+        Attribute(
+            "legal_entity", standardizer="code", max_length=40, label="our legal entity", codes="legal_entity"
+        ),
+        Attribute(
+            "currency",
+            standardizer="currency",
+            required="active",
+            max_length=3,
+            help="ISO 4217.",
+            codes="currency",
+        ),
+        Attribute(
+            "payment_terms",
+            standardizer="payment_terms",
+            required="active",
+            max_length=40,
+            codes="payment_terms",
+        ),
+        Attribute("tax_profile", standardizer="text", required="active", max_length=80, codes="tax_profile"),
         Attribute("credit_limit", Kind.MONEY, standardizer="money", help="In the currency of the terms."),
         Attribute("credit_hold", Kind.BOOLEAN, standardizer="boolean", help="No new work on credit."),
         Attribute("ar_account", standardizer="code", max_length=40, label="receivables account"),

@@ -71,8 +71,16 @@ CONTRACT = (
         required="always",
         max_length=40,
         help="Legal entity of the firm that signed.",
+        codes="legal_entity",
     ),
-    Attribute("service_line", group="service", standardizer="text", required="always", max_length=120),
+    Attribute(
+        "service_line",
+        group="service",
+        standardizer="text",
+        required="always",
+        max_length=120,
+        codes="service_line",
+    ),
     Attribute(
         "contract_type",
         Kind.CHOICE,
@@ -96,7 +104,13 @@ VALUE = (
         help="Value at signing, without change orders.",
     ),
     Attribute(
-        "currency", group="value", standardizer="currency", required="always", max_length=3, help="ISO 4217."
+        "currency",
+        group="value",
+        standardizer="currency",
+        required="always",
+        max_length=3,
+        help="ISO 4217.",
+        codes="currency",
     ),
     Attribute(
         "current_value",
@@ -126,6 +140,7 @@ TERMS = (
         standardizer="payment_terms",
         max_length=40,
         help="Only where they differ from the customer's terms.",
+        codes="payment_terms",
     ),
     Attribute(
         "rev_rec_method",

@@ -73,6 +73,7 @@ DOCUMENT = (
         max_length=40,
         label="our legal entity",
         help="Company of the firm that issued it.",
+        codes="legal_entity",
     ),
 )
 
@@ -84,6 +85,7 @@ AMOUNTS = (
         required="always",
         max_length=3,
         help="ISO 4217.",
+        codes="currency",
     ),
     Attribute(
         "fx_rate",
@@ -109,7 +111,9 @@ AMOUNTS = (
 COLLECTING = (
     Attribute("issued_on", Kind.DATE, group="dates", standardizer="date", required="always", label="issued"),
     Attribute("due_on", Kind.DATE, group="dates", standardizer="date", required="always", label="due"),
-    Attribute("payment_terms", group="dates", standardizer="payment_terms", max_length=40),
+    Attribute(
+        "payment_terms", group="dates", standardizer="payment_terms", max_length=40, codes="payment_terms"
+    ),
     Attribute(
         "po_ref",
         group="parties",

@@ -20,7 +20,7 @@ LINES = Collection(
         Attribute("period_end", Kind.DATE, standardizer="date", help="Last day billed."),
         Attribute("description", standardizer="text", max_length=1000),
         Attribute("net", Kind.MONEY, standardizer="money", help="In the invoice's currency."),
-        Attribute("tax_code", standardizer="code", max_length=40),
+        Attribute("tax_code", standardizer="code", max_length=40, codes="tax_code"),
     ),
 )
 

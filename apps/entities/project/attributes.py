@@ -64,6 +64,7 @@ PLACE = (
         required="always",
         max_length=40,
         help="Legal entity of the firm that bills the customer.",
+        codes="legal_entity",
     ),
     Attribute(
         "delivery_entity",
@@ -71,6 +72,7 @@ PLACE = (
         standardizer="code",
         max_length=40,
         help="Legal entity of the firm that does the work.",
+        codes="legal_entity",
     ),
     Attribute("cost_centre", group="entities", standardizer="code", required="active", max_length=40),
     Attribute("profit_centre", group="entities", standardizer="code", required="active", max_length=40),
@@ -95,6 +97,7 @@ BILLING = (
         required="always",
         max_length=3,
         help="ISO 4217.",
+        codes="currency",
     ),
     Attribute(
         "rev_rec_rule", group="billing", standardizer="text", max_length=80, label="revenue recognition rule"

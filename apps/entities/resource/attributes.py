@@ -69,6 +69,7 @@ EMPLOYMENT = (
         required="always",
         max_length=40,
         help="Legal entity of the firm that employs or contracts the resource.",
+        codes="legal_entity",
     ),
     Attribute(
         "cost_centre",
@@ -106,7 +107,7 @@ EMPLOYMENT = (
 STAFFING = (
     Attribute("role", group="staffing", standardizer="text", required="always", max_length=120),
     Attribute("grade", group="staffing", standardizer="text", max_length=80),
-    Attribute("practice", group="staffing", standardizer="text", max_length=120),
+    Attribute("practice", group="staffing", standardizer="text", max_length=120, codes="practice"),
     Attribute("region", group="staffing", standardizer="text", max_length=120),
     Attribute("group", group="staffing", standardizer="text", max_length=120, label="staffing group"),
     Attribute(

@@ -17,7 +17,7 @@ SKILLS = Collection(
 )
 
 _RATE_COLUMNS = (
-    Attribute("currency", standardizer="currency", max_length=3, help="ISO 4217."),
+    Attribute("currency", standardizer="currency", max_length=3, help="ISO 4217.", codes="currency"),
     Attribute("amount", Kind.MONEY, standardizer="money", personal=True, help="Per unit, in its currency."),
     Attribute("unit", Kind.CHOICE, standardizer="enum", choices=RATE_UNITS, max_length=20, label="per"),
     Attribute("valid_from", Kind.DATE, standardizer="date", help="First day."),
@@ -62,7 +62,9 @@ ASSIGNMENTS = Collection(
             "percent", Kind.DECIMAL, standardizer="percent", label="allocation", help="Percent of full time."
         ),
         Attribute("rate", Kind.MONEY, standardizer="money", personal=True, help="Bill rate per hour."),
-        Attribute("currency", standardizer="currency", max_length=3, help="ISO 4217, of the rate."),
+        Attribute(
+            "currency", standardizer="currency", max_length=3, help="ISO 4217, of the rate.", codes="currency"
+        ),
         Attribute("status", Kind.CHOICE, standardizer="enum", choices=ASSIGNMENT_STATES, max_length=20),
     ),
 )

@@ -74,3 +74,7 @@ _NAMES = {
     "94": "not for profit|nonprofit|non-profit|nonprofit organization management|civic & social organization",
 }
 DIVISION_OF = {plain(name): division for division, names in _NAMES.items() for name in names.split("|")}
+NACE_TITLES = tuple(
+    (division, names.partition("|")[0].capitalize()) for division, names in sorted(_NAMES.items())
+)
+"""Divisions that have a name here, with the most usual one."""

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from apps.core.bulk import as_json, raw_cursor, stage_rows
 from apps.golden.spec import EntitySpec
+from apps.quality.codes.translation import Codes, checked, from_system
 from apps.quality.compiled import compiled
 from apps.quality.contracts import NOWHERE, Near, StandardizedRecord
 from apps.quality.models import StandardRecord
 from apps.quality.record import rule_issues, score_of, standardize
 
+NO_CODES: Codes = {}
 _COLUMNS = ("source_record_id", "entity", "values", "issues", "score", "standardized_at")
 
 
@@ -21,16 +23,23 @@ def standardize_records(
     records: Sequence[Mapping[str, Any]],
     near: Near = NOWHERE,
     keys: Sequence[tuple[str, str]] | None = None,
+    codes: Codes = NO_CODES,
 ) -> list[StandardizedRecord]:
     """Return the canonical form of mapped source records, in their order. Pure: no database, no clock.
 
     near: what the file's layout says of dates and decimals, and the country of records that name none.
-    keys: system and key of each record, to find references of a record to itself. Never raises on values.
+    keys: system and key of each record, to find references of a record to itself. codes: reference data, with
+    what systems call them; needs keys. Never raises on values.
     """
     ready = compiled(spec)
     if keys is None:
         return [standardize(ready, record, near) for record in records]
-    return [standardize(ready, record, near, key) for record, key in zip(records, keys, strict=True)]
+    found = []
+    for record, key in zip(records, keys, strict=True):
+        given = from_system(codes, spec, key[0], record)
+        standard = standardize(ready, given, near, key)
+        found.append(checked(codes, spec, given, standard) if codes else standard)
+    return found
 
 
 def assess_document(

@@ -1,0 +1,1 @@
+"""Reference data: canonical codes, and what each system calls them."""
