@@ -1,5 +1,6 @@
 """Append deeds to the audit list."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -26,4 +27,21 @@ def record_deed(
         subject=subject[:200],
         reason=reason or current().reason,
         detail=detail or {},
+    )
+
+
+def record_deeds(
+    *, verb: str, entity: str, subjects: Mapping[str, UUID], reason: str = "", now: datetime
+) -> None:
+    """Write one audit event per subject, each with its golden record, in one statement."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            verb=verb,
+            at=now,
+            entity=entity,
+            record_id=record_id,
+            subject=subject[:200],
+            reason=reason or current().reason,
+        )
+        for subject, record_id in subjects.items()
     )

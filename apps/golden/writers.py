@@ -63,11 +63,13 @@ def write_headers(
         write_history(cursor, GoldenRecord, [h.id for h in changed], kind="~", now=now)
 
 
-def repoint_redirects(cursor: Cursor[Any], ids: Sequence[UUID], *, survivor: UUID, now: datetime) -> None:
-    """Let these merged records lead to another survivor, with their history rows."""
+def repoint_redirects(cursor: Cursor[Any], survivors: Mapping[UUID, UUID], *, now: datetime) -> None:
+    """Let these merged records lead to another survivor each, with their history rows."""
     cursor.execute(
-        "UPDATE golden_goldenrecord SET merged_into_id = %s WHERE id = ANY(%s) AND merged_into_id <> %s RETURNING id",
-        (survivor, list(ids), survivor),
+        "UPDATE golden_goldenrecord g SET merged_into_id = s.survivor"
+        " FROM unnest(%s::uuid[], %s::uuid[]) AS s(id, survivor)"
+        " WHERE g.id = s.id AND g.merged_into_id <> s.survivor RETURNING g.id",
+        (list(survivors), list(survivors.values())),
     )
     write_history(cursor, GoldenRecord, [record for (record,) in cursor.fetchall()], kind="~", now=now)
 

@@ -25,33 +25,44 @@ def change_of(
 ) -> Change:
     """Return what becomes of a golden record; `computed` None: it has no member left and keeps its values.
 
-    `remembered` is a document from before a merge: where a value comes back, so does the time it was decided.
+    `remembered` is a document from before a merge: where a value comes back, so does the time it was decided, and a
+    record that comes back from being merged is compared with what it was.
     """
-    before = {name: value for name, value in stored.items() if name != "provenance"}
-    after, provenance = before, stored.get("provenance", {})
+    known = stored or (
+        remembered if header else {}
+    )  # a loser's row is gone: it was as the merge remembers it
+    before = {name: value for name, value in known.items() if name != "provenance"}
+    after, provenance = before, known.get("provenance", {})
     if computed:
         after = in_stored_form(spec, computed.document)
         provenance = _dated(after, computed.provenance, (stored, remembered), now)
     return Change(
         record_id=record_id,
         entity=spec.name,
-        kind=_kind(header, stored, after, provenance, has_members=computed is not None),
+        kind=_kind(header, stored, after, provenance, computed=computed is not None, known=bool(known)),
         version=header.version if header else 0,
         before=before,
         after=after,
-        provenance_before=stored.get("provenance", {}),
+        provenance_before=known.get("provenance", {}),
         provenance=provenance,
         quality=assess_document(spec=spec, document=after).score,
     )
 
 
 def _kind(
-    header: GoldenRecord | None, stored: Document, after: Document, provenance: Document, *, has_members: bool
+    header: GoldenRecord | None,
+    stored: Document,
+    after: Document,
+    provenance: Document,
+    *,
+    computed: bool,
+    known: bool,
 ) -> ChangeKind:
     if header is None:
         return "created"
-    if not has_members:
-        return "retired" if header.status == RecordStatus.LIVE else "unchanged"
+    if not computed:
+        back = header.status == RecordStatus.MERGED and known  # all that it gets back was deleted meanwhile
+        return "retired" if back or header.status == RecordStatus.LIVE else "unchanged"
     if header.status != RecordStatus.LIVE:
         return "revived"
     if stored == {**after, "provenance": provenance}:

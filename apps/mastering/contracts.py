@@ -1,7 +1,8 @@
 """Plans: what would become of golden records, computed before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -65,6 +66,8 @@ class Redirect:
     moved: tuple[str, ...]  # ids of the source records that came from the loser
     method: str
     reason: str = ""
+    methods: Mapping[str, str] = field(default_factory=dict)  # how each of them had come to the loser
+    stayed: tuple[str, ...] = ()  # ids of the survivor's own source records
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +96,91 @@ class Plan:
 
     def news(self) -> Iterator[Change]:
         return (change for change in self.changes if change.is_news)
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """Why records must not become one. `absolute`: nobody may; else an approver may, with a reason."""
+
+    code: str
+    message: str
+    records: tuple[UUID, ...]
+    absolute: bool = False
+
+
+Side = Literal["home", "away", "both"]
+"""`home` is the record that members are taken out of, `away` the one they go to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """To which side a steward gives what was done after a merge; what is not named goes where evidence points.
+
+    `members` by source record that arrived meanwhile, `pins` by pin, `requests` by change request; `children` by
+    (record, reference attribute).
+    """
+
+    members: Mapping[UUID, Side] = field(default_factory=dict)
+    pins: Mapping[UUID, Side] = field(default_factory=dict)
+    requests: Mapping[UUID, Side] = field(default_factory=dict)
+    children: Mapping[tuple[UUID, str], Side] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        return {
+            "members": {str(source): side for source, side in self.members.items()},
+            "pins": {str(pin): side for pin, side in self.pins.items()},
+            "requests": {str(request): side for request, side in self.requests.items()},
+            "children": {f"{record}:{name}": side for (record, name), side in self.children.items()},
+        }
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Mapping[str, Any]]) -> "Choices":
+        children = {}
+        for path, side in stored.get("children", {}).items():
+            record, _, name = path.partition(":")
+            children[UUID(record), name] = side
+        return cls(
+            members={UUID(source): side for source, side in stored.get("members", {}).items()},
+            pins={UUID(pin): side for pin, side in stored.get("pins", {}).items()},
+            requests={UUID(request): side for request, side in stored.get("requests", {}).items()},
+            children=children,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Members of `home` that shall go to `away`: the loser of `merge_id`, or a new record (then `is_new`).
+
+    `since`: when the two became one; None: the members never had a record of their own.
+    """
+
+    entity: str
+    home: UUID
+    away: UUID
+    leaving: tuple[UUID, ...]
+    staying: tuple[UUID, ...]
+    is_new: bool
+    merge_id: UUID | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something done after a merge that may belong to either side, with the side evidence points to and why.
+
+    `kind`: pin, member, child, request. `key` identifies it: a pin's, source record's or request's id, or
+    "record:attribute" of a child.
+    """
+
+    kind: Literal["pin", "member", "child", "request"]
+    key: str
+    attribute: str
+    value: Any
+    side: Side
+    why: str
+    by: str = ""
+    at: datetime | None = None
+    reason: str = ""
+    record_id: UUID | None = None
+    by_hand: bool = True
+    options: tuple[Side, ...] = ("home", "away", "both")

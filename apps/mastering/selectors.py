@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
+from uuid import UUID
 
 from apps.mastering.contracts import Rules
 from apps.mastering.engine.ownership import ANY, Cell, OwnedGroup, Ownership, Verdict
 from apps.mastering.engine.trust import Ranking, Survivorship, Trust
-from apps.mastering.models import OwnershipMatrix, OwnershipRule, SurvivorshipPolicy, SurvivorshipRule
+from apps.mastering.models import Merge, OwnershipMatrix, OwnershipRule, SurvivorshipPolicy, SurvivorshipRule
 
 
 def active_rules() -> Rules:
@@ -91,3 +92,14 @@ def ranking_of(row: SurvivorshipRule) -> Ranking:
     """Return a stored survivorship rule as the engine reads it."""
     trust = {name: Trust(float(points), half_life) for name, (points, half_life) in row.trust.items()}
     return Ranking(tuple(row.strategies), row.whole, trust)
+
+
+def absorbed_by(loser: UUID) -> set[UUID]:
+    """Return the records that were merged into this one, directly or over others, and not taken out again."""
+    below: set[UUID] = set()
+    found = {loser}
+    while found:
+        merges = Merge.objects.filter(survivor__in=found, unmerged_at__isnull=True)
+        found = set(merges.values_list("loser_id", flat=True)) - below
+        below |= found
+    return below

@@ -17,7 +17,6 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.audit.context import SYSTEM, Actor, ActorKind, acting
-from apps.core.errors import HubError
 from apps.core.ids import uuid7
 from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Move, Plan
@@ -30,7 +29,7 @@ from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.selectors import homes_of, told_by
 from apps.sources.services import claim_pending, finish_pending, set_value_aside
-from apps.stewardship.services import merge_records, route_plan
+from apps.stewardship.services import merge_groups, route_plan
 
 MERGED_BECAUSE = "A source record matches both"
 
@@ -131,14 +130,13 @@ def merge(matched: Matched, *, now: datetime) -> Merged:
 
     A vetoed pair waits for a steward.
     """
-    done = Merged()
-    for records in matched.merges:
-        try:
-            with acting(SYSTEM, reason=MERGED_BECAUSE):
-                merge_records(record_ids=records, method="match", reason=MERGED_BECAUSE, now=now)
-            done.sets += 1
-            done.merged += len(records) - 1
-        except HubError as veto:
-            done.vetoed += 1
-            log.info("pipeline.merge.vetoed records=%s reason=%s", [str(record) for record in records], veto)
-    return done
+    if not matched.merges:
+        return Merged()
+    with acting(SYSTEM, reason=MERGED_BECAUSE):
+        survivors, refused = merge_groups(groups=matched.merges, reason=MERGED_BECAUSE, now=now)
+    for records, veto in refused:
+        log.info("pipeline.merge.vetoed records=%s reason=%s", [str(record) for record in records], veto)
+    joined = sum(len(records) - 1 for records in matched.merges) - sum(
+        len(records) - 1 for records, _ in refused
+    )
+    return Merged(sets=len(survivors), merged=joined, vetoed=len(refused))

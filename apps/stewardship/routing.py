@@ -1,6 +1,6 @@
 """Split a plan into what is applied at once and what waits for an approver; pure."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ USUAL_HOURS = 24
 """Hours until a request is overdue for which no policy says so."""
 
 Approved = Set[tuple[UUID, str]]
-"""(record, group) pairs that an approver let through."""
+"""(record, attribute or collection) pairs that a person let through."""
 
 
 def split_plan(
@@ -27,16 +27,17 @@ def split_plan(
     """Return the plan without what the policy holds back, and the held parts.
 
     Only what alters or removes an approved value is held: a value where there was none, and a further item of a
-    collection, come in freely. New, retired and revived records are never held. `owners` names, by record and group,
-    whose data owner must agree whatever the policy says.
+    collection, come in freely. New and retired records are never held; one that comes back is held to what it was.
+    `owners` names, by record and group, whose data owner must agree whatever the policy says.
     """
     changes, held = [], []
     for change in plan.changes:
-        parts = []
-        if change.kind == "updated":
+        parts: list[HeldChange] = []
+        if change.kind in ("updated", "revived"):
             parts = list(_held_parts(spec, change, policy, approved, owners or {}))
         held += parts
-        changes.append(_without(spec, change, {part.group for part in parts}) if parts else change)
+        names = {name for part in parts for name in part.after}
+        changes.append(_without(spec, change, names) if parts else change)
     return Routed(plan=replace(plan, changes=tuple(changes)), held=tuple(held))
 
 
@@ -49,11 +50,10 @@ def _held_parts(
 ) -> Iterable[HeldChange]:
     groups: dict[str, list[str]] = {}
     for name in change.changed:
-        groups.setdefault(spec.group_of(name), []).append(name)
+        if (change.record_id, name) not in approved:
+            groups.setdefault(spec.group_of(name), []).append(name)
     for group, names in groups.items():
         states, due_hours = policy.rules.get((spec.name, group), (None, USUAL_HOURS))
-        if (change.record_id, group) in approved:
-            continue
         owner = owners.get((change.record_id, group))
         if owner is None and (states is None or (states and change.before.get("status") not in states)):
             continue
@@ -69,6 +69,26 @@ def _held_parts(
                 due_hours=due_hours,
                 owner=owner or "",
             )
+
+
+def proposed_part(spec: EntitySpec, part: HeldChange, pins: Container[str]) -> tuple[HeldChange | None, ...]:
+    """Return what a person proposes in a held part, with what is computed from it, and what sources brought."""
+    computed = {each.name for each in spec.attributes if each.derived == "computed"}
+    proposed = [name for name in part.after if name in pins]
+    if not proposed:
+        return None, part
+    proposed += [name for name in part.after if name in computed]
+    brought = [name for name in part.after if name not in proposed]
+    return _of_names(part, proposed), _of_names(part, brought) if brought else None
+
+
+def _of_names(part: HeldChange, names: Sequence[str]) -> HeldChange:
+    return replace(
+        part,
+        before={name: part.before[name] for name in names},
+        after={name: part.after[name] for name in names},
+        provenance=provenance_of(part.provenance, names),
+    )
 
 
 def alters(spec: EntitySpec, name: str, before: Any, after: Any) -> bool:
@@ -88,9 +108,8 @@ def provenance_of(provenance: dict[str, Any], names: Iterable[str]) -> dict[str,
     return {path: origin for path, origin in provenance.items() if path.partition(":")[0] in wanted}
 
 
-def _without(spec: EntitySpec, change: Change, groups: Set[str]) -> Change:
-    """Return the change with the attributes of these groups as they were."""
-    names = [name for name in change.changed if spec.group_of(name) in groups]
+def _without(spec: EntitySpec, change: Change, names: Set[str]) -> Change:
+    """Return the change with these attributes and collections as they were."""
     after, provenance = dict(change.after), dict(change.provenance)
     for path in provenance_of(provenance, names):
         del provenance[path]
@@ -102,6 +121,6 @@ def _without(spec: EntitySpec, change: Change, groups: Set[str]) -> Change:
     if spec.derive:
         after = spec.derive(after)
     kind = change.kind
-    if after == change.before:
+    if after == change.before and kind == "updated":
         kind = "unchanged" if provenance == change.provenance_before else "requalified"
     return replace(change, after=after, provenance=provenance, kind=kind)

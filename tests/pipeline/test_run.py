@@ -5,7 +5,10 @@ import itertools
 import pytest
 from django.db import connection
 
+from apps.accounts.roles import Role
+from apps.accounts.services import create_user
 from apps.golden.models import GoldenRecord
+from apps.mastering.services import NeedsApprover
 from apps.matching.models import CandidatePair, Verdict
 from apps.outbox.models import OutboxEvent
 from apps.pipeline.services import run_pending
@@ -13,7 +16,7 @@ from apps.sources.models import Load, RejectedRow, SourceRecord
 from apps.sources.selectors import pending_counts, waiting_references
 from apps.sources.services import replay_rejected_rows
 from apps.stewardship.models import ApprovalPolicy
-from apps.stewardship.services import decide_pair
+from apps.stewardship.services import approve_operation, decide_pair, propose_merge
 from tests.hub import (
     NOW,
     account,
@@ -210,7 +213,9 @@ def test_cycle_in_a_hierarchy_costs_one_reference_and_is_shown() -> None:
     assert document_of(below).get("parent") == str(above)
 
 
-def test_two_tax_numbers_of_one_country_are_two_customers_until_a_person_says_otherwise() -> None:
+def test_two_tax_numbers_of_one_country_are_two_customers_until_two_persons_say_otherwise() -> None:
+    olga = create_user(username="olga", roles=[Role.STEWARD])
+    anna = create_user(username="anna", roles=[Role.APPROVER])
     shared = {**ADDRESS, "Phone": "+441134960001"}
     master(
         "salesforce.accounts",
@@ -222,8 +227,18 @@ def test_two_tax_numbers_of_one_country_are_two_customers_until_a_person_says_ot
     )
     assert len(live("customer")) == 2
     pair = only(CandidatePair.objects.filter(status="open"))
-    decide_pair(pair_id=pair.pk, verdict=Verdict.MATCH, reason="one of the numbers is old", now=NOW)
+    with as_user("olga", olga.pk):
+        with pytest.raises(NeedsApprover, match="tax ids differ"):
+            decide_pair(pair_id=pair.pk, verdict=Verdict.MATCH, reason="one of the numbers is old", now=NOW)
+        asked = propose_merge(record_ids=live("customer"), reason="one of the numbers is old", now=NOW)
+    assert asked.record_id is None
+    assert asked.request_id is not None
+    assert len(live("customer")) == 2
+    with as_user("anna", anna.pk):
+        approve_operation(request_id=asked.request_id, reason="seen the certificate", now=NOW)
     assert len(live("customer")) == 1
+    pair.refresh_from_db()
+    assert pair.status == "obsolete"
 
 
 def test_a_run_acts_for_who_brought_the_records_whoever_woke_it() -> None:

@@ -12,7 +12,6 @@ from apps.quality.services import standardize_records, store_standardized
 from apps.sources.landing import source_record_id
 from apps.stewardship.models import ChangeRequest
 from apps.stewardship.services import (
-    RequestOutdated,
     approve_request,
     merge_records,
     propose_values,
@@ -91,7 +90,8 @@ def test_request_on_a_record_that_is_merged_away_is_closed() -> None:
 
 
 def test_approval_covers_only_what_the_approver_saw() -> None:
-    """Another attribute of the group that a source changed, while the pipeline has not run yet, is not let through."""
+    """Another attribute of the group that a source changed, while the pipeline has not run yet, is not let through;
+    nor does it keep a proposal from being approved."""
     olga = create_user(username="olga", roles=[Role.DATA_OWNER])
     anna = create_user(username="anna", roles=[Role.APPROVER])
     golden = customer("A1", "Zephyr Mills Ltd")
@@ -105,9 +105,10 @@ def test_approval_covers_only_what_the_approver_saw() -> None:
     [standard] = standardize_records(spec=spec, records=[said])
     source = source_record_id("salesforce", "customer", "A1")
     store_standardized(entity="customer", records=[(source, standard)], now=NOW)
-    with as_user("anna", anna.pk), pytest.raises(RequestOutdated):
+    with as_user("anna", anna.pk):
         approve_request(request_id=request.pk, reason="", now=NOW)
-    assert name_of(golden) == "Zephyr Mills Ltd"
+    assert (name_of(golden), document_of(golden)["trade_name"]) == ("Zephyr Mills Ltd", "Zeph")
+    assert only(pending()).after == {"legal_name": "Zephyr Works Ltd"}
 
 
 def test_refused_proposal_can_be_made_again() -> None:
@@ -123,3 +124,49 @@ def test_refused_proposal_can_be_made_again() -> None:
     assert ChangeRequest.objects.filter(status="rejected").count() == 2
     history = ChangeRequest.history.filter(id=request.pk).order_by("history_id")
     assert list(history.values_list("history_type", "actor")) == [("+", "olga"), ("~", "anna")]
+
+
+def test_a_proposal_waits_whatever_sources_say() -> None:
+    """A source's change in the same group has a request of its own; each is answered by itself."""
+    olga = create_user(username="olga", roles=[Role.DATA_OWNER])
+    anna = create_user(username="anna", roles=[Role.APPROVER])
+    golden = customer("A1", "Zephyr Mills Ltd")
+    with as_user("olga", olga.pk):
+        propose_values(record_id=golden, values={"legal_name": "Zephyr plc"}, reason="brand", now=NOW)
+    customer("A1", "Zephyr Works Ltd", 5)
+    brought, proposed = sorted(pending(), key=lambda each: bool(each.pins))
+    assert (brought.after, proposed.after) == (
+        {"legal_name": "Zephyr Works Ltd"},
+        {"legal_name": "Zephyr plc"},
+    )
+    with as_user("anna", anna.pk):
+        approve_request(request_id=proposed.pk, reason="seen the register", now=NOW)
+    assert name_of(golden) == "Zephyr plc"
+    assert pending() == []
+
+
+def test_refused_proposal_leaves_the_sources_change_waiting() -> None:
+    olga = create_user(username="olga", roles=[Role.DATA_OWNER])
+    anna = create_user(username="anna", roles=[Role.APPROVER])
+    golden = customer("A1", "Zephyr Mills Ltd")
+    customer("A1", "Zephyr Works Ltd", 5)
+    with as_user("olga", olga.pk):
+        propose_values(record_id=golden, values={"legal_name": "Zephyr plc"}, reason="brand", now=NOW)
+    proposed = next(each for each in pending() if each.pins)
+    with as_user("anna", anna.pk):
+        reject_request(request_id=proposed.pk, reason="no", now=NOW)
+        approve_request(request_id=only(pending()).pk, reason="yes", now=NOW)
+    assert name_of(golden) == "Zephyr Works Ltd"
+
+
+def test_a_record_that_comes_back_is_held_to_what_it_was() -> None:
+    """Deleted, and sent again with another name: the name waits for an approver like any other change."""
+    golden = customer("A1", "Zephyr Mills Ltd")
+    customer("A1", "Zephyr Mills Ltd", 3, IsDeleted=True)
+    assert golden not in live("customer")
+    customer("A1", "Zephyr Works Ltd", 5, IsDeleted=False)
+    assert golden in live("customer")
+    assert (name_of(golden), only(pending()).after) == (
+        "Zephyr Mills Ltd",
+        {"legal_name": "Zephyr Works Ltd"},
+    )

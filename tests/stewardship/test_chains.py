@@ -91,14 +91,17 @@ def test_every_change_of_a_redirect_is_in_the_history(three: dict[str, UUID]) ->
     assert list(history.values_list("merged_into_id", flat=True)) == [None, three["A"], three["C"]]
 
 
-def test_nothing_left_to_take_back_is_said(three: dict[str, UUID]) -> None:
+def test_members_taken_out_are_the_merged_record_again(three: dict[str, UUID]) -> None:
+    """Who takes out all that came with a merge undoes it: the loser lives again, with its id."""
     first = merge(three["A"], three["B"])
     b0 = source_record_id("salesforce", "customer", "B0")
-    split_records(record_id=three["A"], source_record_ids=[b0], reason="elsewhere", now=NOW)
-    with pytest.raises(Conflict, match="split"):
-        undo(first)
+    away = split_records(record_id=three["A"], source_record_ids=[b0], reason="elsewhere", now=NOW)
+    assert away == three["B"]
+    assert_as_before(three)
     first.refresh_from_db()
-    assert first.unmerged_at is None
+    assert first.unmerged_at == NOW
+    with pytest.raises(Conflict, match="undone"):
+        undo(first)
 
 
 def test_members_that_came_after_the_merge_stay(three: dict[str, UUID]) -> None:

@@ -15,6 +15,9 @@ class Merge(models.Model):
     survivor = models.ForeignKey("golden.GoldenRecord", on_delete=models.PROTECT, related_name="merges")
     loser = models.ForeignKey("golden.GoldenRecord", on_delete=models.PROTECT, related_name="merged_by")
     moved = models.JSONField(help_text="Ids of the source records that moved to the survivor.")
+    stayed = models.JSONField(
+        default=list, help_text="Ids of the source records that were the survivor's own then."
+    )
     methods = models.JSONField(
         default=dict, help_text="How each of them had come to the loser, by source record."
     )

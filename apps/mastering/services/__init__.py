@@ -1,7 +1,7 @@
 """Verbs of mastering: plan, apply, merge, unmerge, pin, and edit the rules of ownership and survivorship."""
 
 from apps.mastering.engine.ownership import ANY, STEWARD, Verdict
-from apps.mastering.services.applying import apply_plan, referrers_of
+from apps.mastering.services.applying import Remember, apply_plan, nothing_remembered
 from apps.mastering.services.asking import Challenge, PersonalVerdict, challenges_of, judge_values
 from apps.mastering.services.drafting import (
     EVERYWHERE,
@@ -10,13 +10,23 @@ from apps.mastering.services.drafting import (
     known_owners,
     write_ownership_draft,
 )
+from apps.mastering.services.lifting import Lifted, lift_pins, move_child_pins, put_pins
 from apps.mastering.services.merging import (
     MergeVetoed,
-    close_merge,
+    NeedsApprover,
+    mergeable_spec,
     plan_merge,
-    plan_unmerge,
-    restore_redirects,
+    plan_merges,
+    refuse_vetoed,
     survivors_first,
+)
+from apps.mastering.services.offering import offers_of
+from apps.mastering.services.parting import (
+    close_merge,
+    parting_of_members,
+    parting_of_merge,
+    plan_parting,
+    restore_redirects,
 )
 from apps.mastering.services.pinned_items import InvalidPin
 from apps.mastering.services.pinning import (
@@ -28,6 +38,8 @@ from apps.mastering.services.pinning import (
     write_pins,
 )
 from apps.mastering.services.planning import plan_records
+from apps.mastering.services.referring import referrers_of
+from apps.mastering.services.remembering import BeforeMerge
 from apps.mastering.services.rules import (
     activate_ownership,
     draft_ownership,
@@ -45,20 +57,25 @@ from apps.mastering.services.surviving import (
 from apps.mastering.services.turns import take_turn
 from apps.mastering.services.verdicts import differs, parts_of, write_personal_verdict
 from apps.mastering.services.versions import NotADraft, OwnDraft
+from apps.mastering.services.vetoes import find_vetoes
 
 __all__ = [
     "ANY",
     "EVERYWHERE",
     "STEWARD",
+    "BeforeMerge",
     "Challenge",
     "IllegalTransition",
     "InvalidPin",
     "Layer",
+    "Lifted",
     "MergeVetoed",
+    "NeedsApprover",
     "NotADraft",
     "OwnDraft",
     "OwnershipCell",
     "PersonalVerdict",
+    "Remember",
     "SurvivorshipCell",
     "Verdict",
     "activate_ownership",
@@ -73,14 +90,25 @@ __all__ = [
     "end_pin",
     "ensure_default_ownership",
     "ensure_default_survivorship",
+    "find_vetoes",
     "judge_values",
     "known_owners",
+    "lift_pins",
+    "mergeable_spec",
+    "move_child_pins",
+    "nothing_remembered",
+    "offers_of",
+    "parting_of_members",
+    "parting_of_merge",
     "parts_of",
     "plan_merge",
+    "plan_merges",
+    "plan_parting",
     "plan_pin",
     "plan_records",
-    "plan_unmerge",
+    "put_pins",
     "referrers_of",
+    "refuse_vetoed",
     "restore_redirects",
     "standardized_pins",
     "survivors_first",

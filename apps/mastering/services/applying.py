@@ -1,30 +1,22 @@
 """`apply_plan`: the single door through which golden data changes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from psycopg import sql
 
-from apps.audit.context import current
-from apps.audit.history import write_history
 from apps.core.bulk import raw_cursor
-from apps.golden.documents import (
-    item_model,
-    load_documents,
-    records_referring,
-    records_with_item_referring,
-    typed_model,
-)
-from apps.golden.models import GoldenRecord, RecordStatus
-from apps.golden.registry import entities, entity
+from apps.golden.models import RecordStatus
+from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
-from apps.golden.writers import Header, repoint_redirects, write_documents, write_headers
+from apps.golden.writers import Header, write_documents, write_headers
 from apps.mastering.contracts import Change, Plan
-from apps.mastering.models import Merge
 from apps.mastering.services.pinned import pinned_to
 from apps.mastering.services.planning import plan_records
+from apps.mastering.services.redirecting import write_redirects
+from apps.mastering.services.referring import followers_of
 from apps.mastering.services.verdicts import write_verdicts
 from apps.outbox.contracts import NewEvent
 from apps.outbox.services import append_events
@@ -37,6 +29,7 @@ from apps.sources.services import (
 )
 
 Route = Callable[[Plan], Plan]
+Remember = Callable[[EntitySpec, Sequence[UUID]], Mapping[UUID, Document]]
 
 
 def as_planned(plan: Plan) -> Plan:
@@ -44,13 +37,54 @@ def as_planned(plan: Plan) -> Plan:
     return plan
 
 
+def nothing_remembered(spec: EntitySpec, ids: Sequence[UUID]) -> Mapping[UUID, Document]:
+    """Remember no document from before."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """How records that follow from a plan are computed again in its own transaction.
+
+    `route` takes out of their plans what waits for an approver; `remember` gives their documents from before the
+    merge that is undone.
+    """
+
+    now: datetime
+    route: Route
+    remember: Remember
+
+    def draw(self, found: Mapping[str, Iterable[UUID]]) -> None:
+        """Compute these golden records again, by entity, and what follows from them."""
+        for name, ids in found.items():
+            spec, wanted = entity(name), sorted(set(ids))
+            if wanted:
+                plan = plan_records(
+                    spec=spec, record_ids=wanted, remembered=self.remember(spec, wanted), now=self.now
+                )
+                apply_plan(
+                    plan=self.route(plan),
+                    now=self.now,
+                    at_once=True,
+                    route=self.route,
+                    remember=self.remember,
+                )
+
+
 @transaction.atomic
-def apply_plan(*, plan: Plan, now: datetime, at_once: bool = False, route: Route = as_planned) -> None:
+def apply_plan(
+    *,
+    plan: Plan,
+    now: datetime,
+    at_once: bool = False,
+    route: Route = as_planned,
+    remember: Remember = nothing_remembered,
+) -> None:
     """Write a plan: headers, crosswalk, typed rows, items, provenance, history and outbox events, or nothing.
 
     Records that refer to what moved or changed are computed again: as pending records that the pipeline takes next,
-    or, for what a person did (`at_once`) and for merges, in the same transaction. `route` takes out of their plans
-    what waits for an approver.
+    or, for what a person did (`at_once`) and for merges, in the same transaction, by `route` and `remember` (see
+    Consequences). A constant number of statements, whatever the number of records.
     """
     spec = entity(plan.entity)
     written = [change for change in plan.changes if change.kind != "unchanged"]
@@ -67,27 +101,28 @@ def apply_plan(*, plan: Plan, now: datetime, at_once: bool = False, route: Route
         now=now,
     )
     write_verdicts(plan=plan, now=now)
-    events = [_event(change) for change in written if change.is_news]
-    append_events(events=events, now=now)
+    append_events(events=[_event(change) for change in written if change.is_news], now=now)
+    consequences = Consequences(now, route, remember)
+    drawn: Mapping[str, Sequence[UUID]] = {}
     if plan.redirects:
-        _redirect(spec, plan, now=now, route=route)
+        drawn = write_redirects(spec, plan, draw=consequences.draw, now=now)
     if at_once:
-        for referring, ids in golden_referrers(source_record_ids=moved).items():
-            _apply_again(referring, ids, now=now, route=route)
-        for following, ids in _followers(spec, written).items():
-            _apply_again(following, ids, now=now, route=route)
-        back = [change.record_id for change in written if change.kind == "revived"]
-        for pinning, ids in pinned_to(back).items():
-            _apply_again(pinning, ids, now=now, route=route)
+        found = {
+            name: set(ids) - set(drawn.get(name, ()))
+            for name, ids in golden_referrers(source_record_ids=moved).items()
+        }
+        _collect(found, pinned_to([change.record_id for change in written if change.kind == "revived"]))
+        _collect(found, followers_of(spec, written))
+        consequences.draw(found)
     else:
         mark_referrers_pending(source_record_ids=moved, now=now)
-        for ids in _followers(spec, written).values():
+        for ids in followers_of(spec, written).values():
             mark_members_pending(record_ids=ids, now=now)
 
 
-def _apply_again(entity_name: str, ids: Sequence[UUID], *, now: datetime, route: Route) -> None:
-    plan = plan_records(spec=entity(entity_name), record_ids=ids, now=now)
-    apply_plan(plan=route(plan), now=now, at_once=True, route=route)
+def _collect(found: dict[str, set[UUID]], more: Mapping[str, Iterable[UUID]]) -> None:
+    for name, ids in more.items():
+        found.setdefault(name, set()).update(ids)
 
 
 def _header(spec: EntitySpec, change: Change) -> Header:
@@ -110,124 +145,3 @@ def _event(change: Change) -> NewEvent:
         changed=change.changed,
         payload=change.after,
     )
-
-
-def _redirect(spec: EntitySpec, plan: Plan, *, now: datetime, route: Route) -> None:
-    """Turn the losers of merges into redirects and compute everything that refers to them again, here and now."""
-    losers = [redirect.loser for redirect in plan.redirects]
-    headers = GoldenRecord.objects.in_bulk(losers)
-    before = load_documents(spec, losers)
-    survivors = {
-        change.record_id: {**change.before, "provenance": change.provenance_before} for change in plan.changes
-    }
-    _write_merges(plan, {**before, **survivors}, now=now)
-    with raw_cursor() as cursor:
-        write_headers(
-            cursor,
-            spec,
-            [],
-            [
-                Header(
-                    id=redirect.loser,
-                    title=headers[redirect.loser].title,
-                    status=RecordStatus.MERGED,
-                    version=headers[redirect.loser].version + 1,
-                    quality=headers[redirect.loser].quality,
-                    merged_into=redirect.survivor,
-                )
-                for redirect in plan.redirects
-            ],
-            now=now,
-        )
-        # Redirects that pointed at a loser point at its survivor: a chain is never longer than one hop.
-        for redirect in plan.redirects:
-            chained = GoldenRecord.objects.filter(merged_into=redirect.loser).values_list("pk", flat=True)
-            repoint_redirects(cursor, list(chained), survivor=redirect.survivor, now=now)
-    for referring, ids in referrers_of(spec, losers).items():
-        _apply_again(referring, ids, now=now, route=route)
-    _delete_typed_rows(spec, losers, now=now)
-    events = [
-        NewEvent(
-            record_id=redirect.loser,
-            entity=spec.name,
-            seq=headers[redirect.loser].version + 1,
-            type="merged",
-            changed=(),
-            payload={**_values(before[redirect.loser]), "merged_into": str(redirect.survivor)},
-        )
-        for redirect in plan.redirects
-    ]
-    append_events(events=events, now=now)
-
-
-def _values(document: Document) -> Document:
-    return {name: value for name, value in document.items() if name != "provenance"}
-
-
-def _write_merges(plan: Plan, before: dict[UUID, Document], *, now: datetime) -> None:
-    Merge.objects.bulk_create(
-        Merge(
-            entity=plan.entity,
-            survivor_id=redirect.survivor,
-            loser_id=redirect.loser,
-            moved=list(redirect.moved),
-            before={str(record): before.get(record, {}) for record in (redirect.survivor, redirect.loser)},
-            method=redirect.method,
-            reason=redirect.reason or current().reason,
-            merged_at=now,
-        )
-        for redirect in plan.redirects
-    )
-
-
-def referrers_of(spec: EntitySpec, ids: Sequence[UUID]) -> dict[str, list[UUID]]:
-    """Return, by entity, the golden records that refer to one of these."""
-    found: dict[str, set[UUID]] = {}
-    for other in entities.values():
-        for attribute in other.references():
-            if attribute.references == spec.name:
-                found.setdefault(other.name, set()).update(records_referring(other, attribute.name, ids))
-        for collection, column in other.item_references():
-            if column.references == spec.name:
-                found.setdefault(other.name, set()).update(
-                    records_with_item_referring(collection, column.name, ids)
-                )
-    gone = set(ids)
-    return {name: sorted(records - gone) for name, records in found.items() if records - gone}
-
-
-def _delete_typed_rows(spec: EntitySpec, losers: Sequence[UUID], *, now: datetime) -> None:
-    """Remove the losers' values; they stay in the history and in the merge."""
-    with raw_cursor() as cursor:
-        for collection in spec.collections:
-            model = item_model(collection)
-            table = sql.Identifier(model._meta.db_table)
-            cursor.execute(
-                sql.SQL("SELECT id FROM {} WHERE record_id = ANY(%s)").format(table), (list(losers),)
-            )
-            items = [item for (item,) in cursor]
-            write_history(cursor, model, items, kind="-", now=now)
-            cursor.execute(sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(table), (items,))
-        typed = typed_model(spec)
-        write_history(cursor, typed, losers, kind="-", now=now)
-        cursor.execute(
-            sql.SQL("DELETE FROM {} WHERE record_id = ANY(%s)").format(sql.Identifier(typed._meta.db_table)),
-            (list(losers),),
-        )
-
-
-def _followers(spec: EntitySpec, written: Iterable[Change]) -> dict[str, list[UUID]]:
-    """Return, by entity, the golden records whose derived attribute follows one that changed here."""
-    found: dict[str, list[UUID]] = {}
-    changed: dict[str, list[UUID]] = {}
-    for change in written:
-        for name in change.changed:
-            changed.setdefault(name, []).append(change.record_id)
-    for other in entities.values():
-        for attribute in other.attributes:
-            reference, _, followed = attribute.derived.partition(".")
-            if followed and other.attribute(reference).references == spec.name and changed.get(followed):
-                found.setdefault(other.name, []).extend(
-                    records_referring(other, reference, changed[followed])
-                )
-    return found

@@ -1,7 +1,7 @@
 """Reads of matching: rules, decisions, explanations, the queue and its patterns, what people taught."""
 
 from apps.matching.selectors.clusters import explain_cluster
-from apps.matching.selectors.decisions import kept_apart
+from apps.matching.selectors.decisions import kept_apart, records_kept_apart
 from apps.matching.selectors.explaining import explain_records
 from apps.matching.selectors.patterns import (
     Pattern,
@@ -42,6 +42,7 @@ __all__ = [
     "open_patterns",
     "pattern_sample",
     "recall_pair",
+    "records_kept_apart",
     "rule_summary",
     "said_of_pattern",
 ]

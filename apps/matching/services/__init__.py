@@ -24,6 +24,7 @@ from apps.matching.services.rules import (
     ensure_default_match_rules,
     train_match_rule,
 )
+from apps.matching.services.separating import let_members_unite, separate_members
 from apps.matching.services.similar import find_similar
 from apps.matching.services.teaching import TooFewLabels, collect_labels, retrain_match_rule
 
@@ -43,11 +44,13 @@ __all__ = [
     "ensure_default_match_rules",
     "fill_review_queue",
     "find_similar",
+    "let_members_unite",
     "limit_reviews",
     "match_batch",
     "rate_open_pairs",
     "release_pair",
     "retrain_match_rule",
+    "separate_members",
     "train_match_rule",
     "withdraw_decision",
     "withdraw_decisions",

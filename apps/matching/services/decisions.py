@@ -124,10 +124,10 @@ def _bind(
     write_history(cursor, PairDecision, [row[0] for row in rows], kind="+", now=now)
 
 
-def close_settled_pairs(*, record_id: UUID, now: datetime) -> None:
-    """Take open pairs off the queue whose two records have become this one golden record."""
+def close_settled_pairs(*, record_ids: Iterable[UUID], now: datetime) -> None:
+    """Take open pairs off the queue whose two records have become one of these golden records."""
     with raw_cursor() as cursor:
-        members = list(storage.housemates_of(cursor, [record_id]))
+        members = list(storage.housemates_of(cursor, record_ids))
         storage.close_settled_pairs(cursor, members, now=now)
 
 

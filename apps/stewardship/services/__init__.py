@@ -1,18 +1,15 @@
 """Verbs of stewards and approvers."""
 
-from apps.stewardship.services.merges import (
-    PairAnswered,
-    decide_pair,
-    merge_records,
-    split_records,
-    undo_merge,
+from apps.stewardship.services.merges import PairAnswered, decide_pair, merge_groups, merge_records
+from apps.stewardship.services.operations import (
+    Proposed,
+    approve_operation,
+    propose_merge,
+    propose_unmerge,
+    reject_operation,
 )
-from apps.stewardship.services.patterns import (
-    decide_pattern,
-    restore_pattern,
-    settle_pattern,
-    undo_pattern,
-)
+from apps.stewardship.services.parting import offers_for, split_records, undo_merge
+from apps.stewardship.services.patterns import decide_pattern, restore_pattern, settle_pattern, undo_pattern
 from apps.stewardship.services.policies import (
     PolicyCell,
     activate_policy,
@@ -37,17 +34,24 @@ __all__ = [
     "OwnRequest",
     "PairAnswered",
     "PolicyCell",
+    "Proposed",
     "RequestOutdated",
     "WriteRefused",
     "activate_policy",
+    "approve_operation",
     "approve_request",
     "decide_pair",
     "decide_pattern",
     "draft_policy",
     "ensure_default_policy",
+    "merge_groups",
     "merge_records",
     "move_in_tree",
+    "offers_for",
+    "propose_merge",
+    "propose_unmerge",
     "propose_values",
+    "reject_operation",
     "reject_request",
     "release_expired_pins",
     "release_pin",

@@ -72,6 +72,10 @@ def _same(request: ChangeRequest, challenge: Challenge) -> bool:
 
 def supersede(ids: Sequence[UUID], *, now: datetime) -> None:
     """Close pending requests that a newer one, or the course of things, has overtaken."""
-    for request in ChangeRequest.objects.select_for_update().filter(pk__in=ids).order_by("pk"):
-        request.status, request.decided_at = RequestStatus.SUPERSEDED, now
-        request.save(update_fields=["status", "decided_at"])
+    if not ids:
+        return
+    waiting = ChangeRequest.objects.select_for_update().filter(pk__in=ids, status=RequestStatus.PENDING)
+    found = sorted(waiting.order_by("pk").values_list("pk", flat=True))
+    ChangeRequest.objects.filter(pk__in=found).update(status=RequestStatus.SUPERSEDED, decided_at=now)
+    with raw_cursor() as cursor:
+        write_history(cursor, ChangeRequest, found, kind="~", now=now)

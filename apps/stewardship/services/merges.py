@@ -1,41 +1,37 @@
-"""Decide candidate pairs, merge and take merges back."""
+"""Decide candidate pairs and merge golden records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from apps.accounts.roles import Capability
-from apps.audit.context import current
-from apps.audit.services import record_deed
+from apps.audit.context import acting, current
+from apps.audit.services import record_deeds
 from apps.core.errors import Conflict
-from apps.core.ids import uuid7
-from apps.golden.models import GoldenRecord
-from apps.golden.registry import entity
-from apps.mastering.contracts import Move, Plan
-from apps.mastering.models import Merge
+from apps.golden.models import GoldenRecord, RecordStatus
+from apps.golden.spec import EntitySpec
 from apps.mastering.services import (
     MergeVetoed,
-    close_merge,
-    plan_merge,
-    plan_records,
-    plan_unmerge,
-    restore_redirects,
+    find_vetoes,
+    mergeable_spec,
+    plan_merges,
+    refuse_vetoed,
     survivors_first,
     take_turn,
 )
 from apps.matching.models import CandidatePair, PairStatus, Verdict
-from apps.matching.selectors import kept_apart
-from apps.matching.services import answer_pair, bind_pairs, close_settled_pairs
+from apps.matching.selectors import records_kept_apart
+from apps.matching.services import answer_pair, close_settled_pairs, let_members_unite
 from apps.sources.models import Crosswalk
 from apps.stewardship.authority import demand
-from apps.stewardship.services.routing import (
-    apply_decision,
-    route_consequences,
-    route_plan,
-    supersede_requests,
-)
+from apps.stewardship.models import ChangeRequest, RequestKind, RequestStatus
+from apps.stewardship.services.parting import split_records
+from apps.stewardship.services.routing import apply_decision, route_plan, supersede_requests
+
+BY_RULE = "match"
+APART = "A person decided that they are never one; withdraw that decision first."
 
 
 class PairAnswered(Conflict):
@@ -66,7 +62,7 @@ def decide_pair(
     if left is None or right is None:
         return None
     if verdict == Verdict.MATCH and left != right:
-        if kept_apart(record_ids=[left, right]):
+        if records_kept_apart(record_ids=[left, right]):
             raise MergeVetoed(
                 "A person keeps two members of these golden records apart; withdraw that decision first."
             )
@@ -77,77 +73,111 @@ def decide_pair(
 
 
 @transaction.atomic
-def merge_records(*, record_ids: Sequence[UUID], method: str, reason: str, now: datetime) -> UUID:
+def merge_records(
+    *, record_ids: Sequence[UUID], method: str, reason: str, now: datetime, override: bool = False
+) -> UUID:
     """Merge golden records of one entity; the one with most members (then the oldest) survives. Returns its id.
 
-    Raises MergeVetoed, also when a rule ("match") would join what a person keeps apart.
+    Raises MergeVetoed for what forbids it: a person's merge needs an approver then (`override`, see
+    `propose_merge`), unless it is absolute; a rule's (method "match") is also refused where a person keeps two apart.
+    A person's merge withdraws such decisions.
     """
-    demand(Capability.DECIDE)
+    demand(Capability.APPROVE if override else Capability.DECIDE)
     take_turn()
-    if method == "match" and kept_apart(record_ids=record_ids):
-        raise MergeVetoed("A person decided that they are never one; withdraw that decision first.")
-    headers = GoldenRecord.objects.select_for_update().order_by("pk").in_bulk(record_ids)
-    sizes = dict.fromkeys(headers, 0)
-    for record in Crosswalk.objects.filter(record__in=headers).values_list("record_id", flat=True):
-        sizes[record] += 1
-    survivor, *losers = survivors_first(sizes, {pk: header.created_at for pk, header in headers.items()})
-    plan = plan_merge(survivor_id=survivor, loser_ids=losers, method=method, reason=reason, now=now)
-    supersede_requests(record_ids=losers, now=now)
-    apply_decision(route_plan(plan=plan, now=now), now=now)
-    close_settled_pairs(record_id=survivor, now=now)
-    for loser in losers:
-        record_deed(
-            verb="merge", entity=plan.entity, record_id=survivor, subject=str(loser), reason=reason, now=now
-        )
+    ids = list(record_ids)
+    spec = mergeable_spec(ids)
+    if method == BY_RULE and records_kept_apart(record_ids=ids):
+        raise MergeVetoed(APART)
+    [vetoes] = find_vetoes(spec, [ids])
+    refuse_vetoed(vetoes, override=override)
+    with acting(current().actor, reason=reason or current().reason):
+        [survivor] = _merge(spec, [ids], method=method, reason=reason, now=now)
     return survivor
 
 
 @transaction.atomic
-def undo_merge(*, merge_id: UUID, reason: str, now: datetime) -> Plan:
-    """Give the loser its members back and keep both apart from now on. Raises Conflict when it was undone before."""
+def merge_groups(
+    *, groups: Iterable[Sequence[UUID]], reason: str, now: datetime
+) -> tuple[list[UUID], list[tuple[Sequence[UUID], str]]]:
+    """Merge, by rule, sets of golden records of one entity that have no record in common, all in one plan.
+
+    Returns the survivors, and the sets that something forbids, with what does. A constant number of statements.
+    """
     demand(Capability.DECIDE)
     take_turn()
-    restore_redirects(merge_id=merge_id, now=now)
-    plan, merge = plan_unmerge(merge_id=merge_id, now=now)
-    [home] = {change.record_id for change in plan.changes} - {merge.loser_id}
-    apply_decision(route_consequences(plan=plan, now=now), now=now)
-    close_merge(merge=merge, actor=current().actor.name, now=now)
-    _keep_apart(merge, home, reason=reason, now=now)
-    record_deed(
-        verb="unmerge", entity=merge.entity, record_id=merge.survivor_id, subject=str(merge.loser_id), reason=reason,
-        now=now,
-    )  # fmt: skip
-    return plan
+    listed = [list(group) for group in groups]
+    if not listed:
+        return [], []
+    headers = GoldenRecord.objects.in_bulk([record for group in listed for record in group])
+    refused: list[tuple[Sequence[UUID], str]] = []
+    fit = []
+    for group in listed:
+        gone = [record for record in group if not _live(headers.get(record))]
+        refused += [(group, "One of them is no live record any more.")] if gone else []
+        fit += [] if gone else [group]
+    if not fit:
+        return [], refused
+    spec = mergeable_spec([record for group in fit for record in group])
+    apart = records_kept_apart(record_ids=[record for group in fit for record in group])
+    free = []
+    for group, vetoes in zip(fit, find_vetoes(spec, fit), strict=True):
+        if any(pair <= set(group) for pair in apart):
+            refused.append((group, APART))
+        elif vetoes:
+            refused.append((group, " ".join(veto.message for veto in vetoes)))
+        else:
+            free.append(group)
+    if not free:
+        return [], refused
+    with acting(current().actor, reason=reason):
+        return _merge(spec, free, method=BY_RULE, reason=reason, now=now), refused
 
 
-def _keep_apart(merge: Merge, home: UUID, *, reason: str, now: datetime) -> None:
-    """Bind the members that went back and those that stayed in `home`, where the survivor's members are by now."""
-    members = {
-        record: list(Crosswalk.objects.filter(record=record).values_list("source_record_id", flat=True))
-        for record in (merge.loser_id, home)
-    }
-    back, stayed = members.values()
-    pairs = [(one, other) for one in back for other in stayed]
-    bind_pairs(entity=merge.entity, pairs=pairs, verdict=Verdict.NEVER, reason=reason, now=now)
+def _live(header: GoldenRecord | None) -> bool:
+    return header is not None and header.status != RecordStatus.MERGED
 
 
-@transaction.atomic
-def split_records(*, record_id: UUID, source_record_ids: Sequence[UUID], reason: str, now: datetime) -> UUID:
-    """Take source records out of a golden record into a new one and keep them apart. Returns the new golden id."""
-    demand(Capability.DECIDE)
-    take_turn()
-    header = GoldenRecord.objects.select_for_update().get(pk=record_id)
-    members = set(Crosswalk.objects.filter(record=record_id).values_list("source_record_id", flat=True))
-    leaving = members & set(source_record_ids)
-    if not leaving or leaving == members:
-        raise Conflict("Choose some, but not all, of the record's members.")
-    new = uuid7()
-    moves = [Move(source, new, "steward") for source in sorted(leaving)]
-    plan = plan_records(spec=entity(header.entity), record_ids=[record_id, new], moves=moves, now=now)
-    apply_decision(route_consequences(plan=plan, now=now), now=now)
-    pairs = [(one, other) for one in leaving for other in members - leaving]
-    bind_pairs(entity=header.entity, pairs=pairs, verdict=Verdict.NEVER, reason=reason, now=now)
-    record_deed(
-        verb="split", entity=header.entity, record_id=record_id, subject=str(new), reason=reason, now=now
+def _merge(
+    spec: EntitySpec, groups: Sequence[Sequence[UUID]], *, method: str, reason: str, now: datetime
+) -> list[UUID]:
+    headers = (
+        GoldenRecord.objects.select_for_update()
+        .order_by("pk")
+        .in_bulk([record for group in groups for record in group])
     )
-    return new
+    members: dict[UUID, list[UUID]] = {record: [] for record in headers}
+    for record, source in Crosswalk.objects.filter(record__in=headers).values_list(
+        "record_id", "source_record_id"
+    ):
+        members[record].append(source)
+    created = {pk: header.created_at for pk, header in headers.items()}
+    merging = [survivors_first({record: len(members[record]) for record in g}, created) for g in groups]
+    survivors = {loser: survivor for survivor, *losers in merging for loser in losers}
+    plan = plan_merges(
+        spec=spec,
+        groups=[(survivor, losers) for survivor, *losers in merging],
+        method=method,
+        reason=reason,
+        now=now,
+    )
+    if method != BY_RULE:
+        for group in groups:
+            let_members_unite(sides=[members[record] for record in group], now=now)
+    supersede_requests(record_ids=list(survivors), now=now)
+    _carry_proposals(survivors)
+    apply_decision(route_plan(plan=plan, now=now), now=now)
+    close_settled_pairs(record_ids=[survivor for survivor, *_ in merging], now=now)
+    told = {str(loser): survivor for loser, survivor in survivors.items()}
+    record_deeds(verb="merge", entity=spec.name, subjects=told, reason=reason, now=now)
+    return [survivor for survivor, *_ in merging]
+
+
+def _carry_proposals(survivors: dict[UUID, UUID]) -> None:
+    """Let what people proposed for a loser wait for an answer on its survivor."""
+    waiting = ChangeRequest.objects.select_for_update().filter(
+        record__in=survivors, kind=RequestKind.CHANGE, status=RequestStatus.PENDING
+    )
+    for request in waiting.exclude(pins={}).order_by("pk"):
+        request.asked_of_id = request.asked_of_id or request.record_id
+        request.record_id = survivors[request.record_id]
+        request.save(update_fields=["asked_of", "record"])

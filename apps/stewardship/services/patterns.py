@@ -22,7 +22,8 @@ from apps.matching.services import (
     withdraw_pattern,
 )
 from apps.stewardship.authority import demand
-from apps.stewardship.services.merges import decide_pair, undo_merge
+from apps.stewardship.services.merges import decide_pair
+from apps.stewardship.services.parting import undo_merge
 
 CHUNK = 100
 """Pairs of one transaction: others who decide wait no longer than that takes."""

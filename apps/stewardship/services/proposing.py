@@ -161,7 +161,10 @@ def _release_some(*, now: datetime) -> int:
     take_turn()
     ended = end_expired_pins(now=now, limit=EXPIRED_AT_ONCE)
     for name, ids in ended.items():
-        live = GoldenRecord.objects.filter(pk__in=ids, status="live").values_list("pk", flat=True)
+        holders = GoldenRecord.objects.filter(pk__in=ids).values_list("pk", "merged_into_id")
+        live = {
+            survivor or record for record, survivor in holders
+        }  # of a merged one it held for its survivor
         plan = plan_records(spec=entity(name), record_ids=live, now=now)
         apply_decision(route_plan(plan=plan, now=now, reason="a pin expired"), now=now)
     return sum(len(ids) for ids in ended.values())

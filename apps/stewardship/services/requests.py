@@ -84,14 +84,18 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
         )
     plan = plan_records(spec=spec, record_ids=[request.record_id], now=now)
     [change] = plan.changes
-    expected = {name: value for name, value in request.after.items() if value is not None}
+    # What sources say beside a proposal waits under a request of its own, and what follows from it is computed.
+    names = set(request.pins or request.after)
+    expected = {name: request.after[name] for name in names if request.after.get(name) is not None}
     unseen = {name for name in change.changed if spec.group_of(name) == request.group} - set(request.after)
-    if unseen or {name: change.after[name] for name in request.after if name in change.after} != expected:
+    if request.pins:
+        unseen = set()
+    if unseen or {name: change.after[name] for name in names if name in change.after} != expected:
         raise RequestOutdated(
             "Its sources say something else now; reload the record and look at the new request."
         )
     _answer(request, RequestStatus.APPROVED, reason=reason, now=now)
-    let_through = frozenset({(request.record_id, request.group)})
+    let_through = frozenset((request.record_id, name) for name in request.after)
     apply_decision(route_plan(plan=plan, now=now, approved=let_through), now=now)
     return request
 
@@ -124,5 +128,6 @@ def release_pin(*, pin_id: UUID, reason: str, now: datetime) -> None:
         reason=reason,
         now=now,
     )
-    plan = plan_records(spec=entity(pin.record.entity), record_ids=[pin.record_id], now=now)
+    holder = pin.record.merged_into_id or pin.record_id  # of a merged record the pin holds for its survivor
+    plan = plan_records(spec=entity(pin.record.entity), record_ids=[holder], now=now)
     apply_decision(route_plan(plan=plan, now=now, reason=reason), now=now)

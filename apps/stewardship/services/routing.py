@@ -2,22 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.audit.context import current
-from apps.audit.history import write_history
-from apps.core.bulk import raw_cursor
+from apps.audit.history import create_with_history
 from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
-from apps.mastering.services import apply_plan
-from apps.stewardship.contracts import HeldChange
+from apps.mastering.services import Remember, apply_plan, nothing_remembered
+from apps.stewardship.contracts import HeldChange, Policy
 from apps.stewardship.models import ChangeRequest, RequestKind, RequestStatus
-from apps.stewardship.routing import Approved, split_plan
+from apps.stewardship.routing import Approved, proposed_part, split_plan
 from apps.stewardship.selectors import active_policy
 from apps.stewardship.services.challenges import raise_challenges, supersede
 
 Key = tuple[UUID, str]
+"""A golden record and an attribute group."""
 
 
 def route_plan(
@@ -32,46 +35,88 @@ def route_plan(
 ) -> Plan:
     """Return what may be applied at once; the rest becomes (or stays) a pending change request.
 
-    A request whose change is computed differently now is superseded by a new one, one whose change has vanished is
-    closed; a change that was rejected stays rejected until the source says something else, or a person proposes it
-    (`pins`) again. `owners` names whose data owner must agree, by record and group. Owners whom another system
-    challenges are asked too. Run it in the transaction that applies the plan.
+    What sources brought and is computed differently now is superseded by a new request, what has vanished is closed;
+    a change that was rejected stays rejected until the source says something else. What a person proposes (`pins`)
+    is a request of its own: it waits, whatever sources say, until an approver answers it or a newer proposal
+    replaces it. `owners` names whose data owner must agree, by record and group. Owners whom another system
+    challenges are asked too. Run it in the transaction that applies the plan. A constant number of statements.
     """
-    policy = active_policy()
-    routed = split_plan(entity(plan.entity), plan, policy, approved=approved, owners=owners)
+    spec, policy = entity(plan.entity), active_policy()
+    routed = split_plan(spec, plan, policy, approved=approved, owners=owners)
     considered = [change.record_id for change in plan.changes if change.kind != "created"]
     earlier = _earlier_requests(considered)
-    wanted = {(part.record_id, part.group): part for part in routed.held}
-    _close_outdated(earlier, wanted, approved, now=now)
-    new = [
-        part
-        for key, part in wanted.items()
-        if not _answered([each for each in earlier.get(key, ()) if not pins or each.is_pending], part)
-    ]
-    block = current()
-    created = ChangeRequest.objects.bulk_create(
-        ChangeRequest(
-            record_id=part.record_id,
-            entity=plan.entity,
-            group=part.group,
-            before=part.before,
-            after=part.after,
-            provenance=part.provenance,
-            pins={name: value for name, value in (pins or {}).items() if name in part.after},
-            pins_expire_at=pins_expire_at,
-            owner=part.owner,
-            reason=reason or block.reason,
-            requested_by_id=block.actor.user_id,
-            requested_at=now,
-            due_at=now + timedelta(hours=part.due_hours),
-            policy_version=policy.version,
-        )
-        for part in new
-    )
-    with raw_cursor() as cursor:
-        write_history(cursor, ChangeRequest, [request.pk for request in created], kind="+", now=now)
+    parts = [proposed_part(spec, part, pins or {}) for part in routed.held]
+    # While a proposal on a group waits, what sources brought of that group stays as it is.
+    proposed = {(part.record_id, part.group) for part, _ in parts if part}
+    brought = {(part.record_id, part.group): part for _, part in parts if part}
+    brought = {key: part for key, part in brought.items() if key not in proposed}
+    settled = {key: requests for key, requests in earlier.items() if key not in proposed}
+    _close_outdated(settled, brought, now=now)
+    new = [part for key, part in brought.items() if not _answered(earlier.get(key, ()), part)]
+    ask = partial(_requested, entity_name=plan.entity, policy=policy, reason=reason, now=now)
+    requests = [ask(part) for part in new]
+    proposals = _new_proposals(parts, pins or {}, now=now)
+    requests += [ask(part, pins=pins, expires_at=pins_expire_at) for part in proposals]
+    create_with_history(requests, now=now)
     raise_challenges(plan=routed.plan, policy_version=policy.version, now=now)
     return routed.plan
+
+
+def _requested(
+    part: HeldChange,
+    *,
+    entity_name: str,
+    policy: Policy,
+    reason: str,
+    now: datetime,
+    pins: Mapping[str, Any] | None = None,
+    expires_at: datetime | None = None,
+) -> ChangeRequest:
+    block = current()
+    return ChangeRequest(
+        record_id=part.record_id,
+        entity=entity_name,
+        group=part.group,
+        before=part.before,
+        after=part.after,
+        provenance=part.provenance,
+        pins={name: value for name, value in (pins or {}).items() if name in part.after},
+        pins_expire_at=expires_at,
+        owner=part.owner,
+        reason=reason or block.reason,
+        requested_by=block.actor.name,
+        requested_by_id=block.actor.user_id,
+        correlation_id=block.correlation_id,
+        requested_at=now,
+        due_at=now + timedelta(hours=part.due_hours),
+        policy_version=policy.version,
+    )
+
+
+def _new_proposals(
+    parts: Sequence[tuple[HeldChange | None, ...]], pins: Mapping[str, Any], *, now: datetime
+) -> list[HeldChange]:
+    """Return the proposals that do not wait already; older ones on the same attributes give way to them."""
+    proposed = [part for part, _ in parts if part]
+    waiting: dict[Key, list[ChangeRequest]] = {}
+    for request in _waiting_proposals([part.record_id for part in proposed]):
+        waiting.setdefault((request.record_id, request.group), []).append(request)
+    new, replaced = [], []
+    for part in proposed:
+        older = [r for r in waiting.get((part.record_id, part.group), ()) if pins.keys() & r.pins.keys()]
+        same = [r for r in older if r.after == part.after and r.before == part.before]
+        replaced += [request.pk for request in older if request not in same]
+        if not same:
+            new.append(part)
+    supersede(replaced, now=now)
+    return new
+
+
+def _waiting_proposals(records: Sequence[UUID]) -> list[ChangeRequest]:
+    pending = ChangeRequest.objects.filter(
+        record__in=records, kind=RequestKind.CHANGE, status=RequestStatus.PENDING
+    )
+    return list(pending.exclude(pins={}).order_by("requested_at", "pk")) if records else []
 
 
 def route_consequences(*, plan: Plan, now: datetime) -> Plan:
@@ -79,30 +124,43 @@ def route_consequences(*, plan: Plan, now: datetime) -> Plan:
     asked already, or said no to.
     """
     asked = _earlier_requests([change.record_id for change in plan.changes])
-    groups = entity(plan.entity).groups()
-    free = frozenset((change.record_id, group) for change in plan.changes for group in groups) - set(asked)
+    spec = entity(plan.entity)
+    free = frozenset(
+        (change.record_id, name)
+        for change in plan.changes
+        for name in change.changed
+        if (change.record_id, spec.group_of(name)) not in asked
+    )
     return route_plan(plan=plan, now=now, approved=free)
 
 
-def apply_decision(plan: Plan, *, now: datetime) -> None:
+def apply_decision(plan: Plan, *, now: datetime, remember: Remember = nothing_remembered) -> None:
     """Apply a routed plan of a person, and at once what follows from it for records that refer to it."""
-    apply_plan(plan=plan, now=now, at_once=True, route=lambda again: route_consequences(plan=again, now=now))
+    apply_plan(
+        plan=plan,
+        now=now,
+        at_once=True,
+        route=lambda again: route_consequences(plan=again, now=now),
+        remember=remember,
+    )
 
 
 def supersede_requests(*, record_ids: Sequence[UUID], now: datetime) -> None:
-    """Close what waits for an approver on records that are no more."""
-    waiting = ChangeRequest.objects.filter(record__in=record_ids, status=RequestStatus.PENDING)
+    """Close what sources brought and waits for an answer on records that are no more."""
+    brought = Q(pins={}) | Q(kind=RequestKind.CHALLENGE)
+    waiting = ChangeRequest.objects.filter(brought, record__in=record_ids, status=RequestStatus.PENDING)
     supersede(list(waiting.values_list("pk", flat=True)), now=now)
 
 
 def _earlier_requests(records: Sequence[UUID]) -> dict[Key, list[ChangeRequest]]:
-    """Return the pending request and the last rejected one of each record and group."""
+    """Return the pending request and the rejected ones of each record and group, the newest first; no proposals."""
     found: dict[Key, list[ChangeRequest]] = {}
     rows = ChangeRequest.objects.filter(
         record__in=records,
         kind=RequestKind.CHANGE,
         status__in=(RequestStatus.PENDING, RequestStatus.REJECTED),
-    ).order_by("-requested_at")
+        pins={},
+    ).order_by("-requested_at", "-pk")
     for request in rows:
         found.setdefault((request.record_id, request.group), []).append(request)
     return found
@@ -116,7 +174,6 @@ def _answered(earlier: Sequence[ChangeRequest], part: HeldChange) -> bool:
 def _close_outdated(
     earlier: Mapping[Key, Sequence[ChangeRequest]],
     wanted: Mapping[Key, HeldChange],
-    approved: Approved,
     *,
     now: datetime,
 ) -> None:
@@ -125,8 +182,6 @@ def _close_outdated(
         for key, requests in earlier.items()
         for request in requests
         if request.status == RequestStatus.PENDING
-        and key not in approved
-        and not (request.pins and key not in wanted)  # a steward's proposal waits, whatever sources say
         and not (key in wanted and _answered([request], wanted[key]))
     ]
     supersede(outdated, now=now)

@@ -1,0 +1,189 @@
+"""Take merges back and members out: both sides get what is theirs, and stay apart from now on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.roles import Capability
+from apps.audit.context import acting, current
+from apps.audit.services import record_deed
+from apps.core.errors import Invalid
+from apps.golden.models import GoldenRecord
+from apps.golden.registry import entity
+from apps.mastering.contracts import Choices, Offer, Parting, Plan, Side
+from apps.mastering.models import Merge, Unmerge
+from apps.mastering.services import (
+    BeforeMerge,
+    close_merge,
+    lift_pins,
+    move_child_pins,
+    offers_of,
+    parting_of_members,
+    parting_of_merge,
+    plan_parting,
+    plan_records,
+    put_pins,
+    restore_redirects,
+    take_turn,
+)
+from apps.matching.services import separate_members
+from apps.stewardship.authority import demand
+from apps.stewardship.services.returning import request_offers, return_requests
+from apps.stewardship.services.routing import apply_decision, route_consequences
+
+NO_CHOICES = Choices()
+
+
+@transaction.atomic
+def undo_merge(*, merge_id: UUID, reason: str, now: datetime, choices: Choices = NO_CHOICES) -> Plan:
+    """Give the loser its members back, and what else is its own, and keep both apart from now on.
+
+    What was done while they were one goes where `choices` say, else where evidence points (see `offers_for`).
+    Raises Conflict when it was undone before, Denied.
+    """
+    demand(Capability.DECIDE)
+    take_turn()
+    parting, offers = offers_for(merge_id=merge_id, choices=choices)
+    return part_members(parting, offers, choices, reason=reason, now=now)
+
+
+@transaction.atomic
+def split_records(
+    *,
+    record_id: UUID,
+    source_record_ids: Sequence[UUID],
+    reason: str,
+    now: datetime,
+    choices: Choices = NO_CHOICES,
+) -> UUID:
+    """Take source records out of a golden record and keep them apart. Returns the golden id they have now.
+
+    It is that of the merged record which most of them came from, live again, else a new one.
+    """
+    demand(Capability.DECIDE)
+    take_turn()
+    parting, offers = offers_for(record_id=record_id, source_record_ids=source_record_ids)
+    part_members(parting, offers, choices, reason=reason, now=now)
+    return parting.away
+
+
+def offers_for(
+    *,
+    merge_id: UUID | None = None,
+    record_id: UUID | None = None,
+    source_record_ids: Sequence[UUID] = (),
+    choices: Choices = NO_CHOICES,
+) -> tuple[Parting, list[Offer]]:
+    """Return who would leave, of a merge or of a record, and what may belong to either side; nothing is written."""
+    if merge_id is None:
+        if record_id is None:
+            raise Invalid("Say which merge is undone, or which record members leave.")
+        parting = parting_of_members(record_id=record_id, source_record_ids=source_record_ids)
+        offers = [offer for offer in offers_of(parting) if offer.kind != "member"]
+    else:
+        parting = parting_of_merge(merge_id=merge_id)
+        offers = offers_of(parting)
+        arrived = {UUID(offer.key): offer.side for offer in offers if offer.kind == "member"} | dict(
+            choices.members
+        )
+        also = [source for source, side in arrived.items() if side == "away"]
+        if also:
+            parting = parting_of_merge(merge_id=merge_id, also=also)
+            members = [offer for offer in offers if offer.kind == "member"]
+            offers = members + [offer for offer in offers_of(parting) if offer.kind != "member"]
+    return parting, offers + request_offers(parting)
+
+
+def part_members(
+    parting: Parting, offers: Sequence[Offer], choices: Choices, *, reason: str, now: datetime
+) -> Plan:
+    """Carry out a parting that was decided on; who may, the caller has asked."""
+    chosen = _settled(offers, choices)
+    merge = Merge.objects.select_for_update().get(pk=parting.merge_id) if parting.merge_id else None
+    with acting(current().actor, reason=reason or current().reason):
+        restored = restore_redirects(parting=parting, now=now)
+        lifted = lift_pins(parting=parting, sides=chosen.pins, now=now)
+        plan = plan_parting(parting=parting, pins=lifted.values, now=now)
+        children = _pinned_children(parting, offers, chosen)
+        move_child_pins(sides=children, reason=reason, now=now)
+        apply_decision(route_consequences(plan=plan, now=now), now=now, remember=BeforeMerge(merge))
+        put_pins(lifted=lifted, record_id=parting.away, now=now)
+        _draw_again({record for record, _ in children}, now=now)
+        return_requests(parting=parting, restored=restored, sides=chosen.requests, now=now)
+        if merge:
+            close_merge(merge_id=merge.pk, actor=current().actor.name, now=now)
+        separate_members(
+            entity=parting.entity, one=parting.leaving, other=parting.staying, reason=reason, now=now
+        )
+        _tell(parting, chosen, reason=reason, now=now)
+    return plan
+
+
+def _settled(offers: Sequence[Offer], choices: Choices) -> Choices:
+    """Return the side of everything that was offered: as chosen, else as evidence says."""
+    pins: dict[UUID, Side] = {}
+    members: dict[UUID, Side] = {}
+    requests: dict[UUID, Side] = {}
+    children: dict[tuple[UUID, str], Side] = {}
+    for offer in offers:
+        if offer.kind == "child":
+            record, _, name = offer.key.partition(":")
+            children[UUID(record), name] = choices.children.get((UUID(record), name), offer.side)
+            continue
+        key = UUID(offer.key)
+        sides, given = {
+            "pin": (pins, choices.pins),
+            "member": (members, choices.members),
+            "request": (requests, choices.requests),
+        }[offer.kind]
+        sides[key] = given.get(key, offer.side)
+    return Choices(members=members, pins=pins, requests=requests, children=children)
+
+
+def _pinned_children(
+    parting: Parting, offers: Sequence[Offer], chosen: Choices
+) -> dict[tuple[UUID, str], UUID]:
+    """Return the references that need a pin to be where they shall: those set by hand that leave, and those of which
+    the steward says otherwise than their sources.
+    """
+    found = {}
+    for offer in offers:
+        if offer.kind == "child" and offer.record_id:
+            place = (offer.record_id, offer.attribute)
+            side = chosen.children[place]
+            if (offer.by_hand and side == "away") or (not offer.by_hand and side != offer.side):
+                found[place] = parting.away if side == "away" else parting.home
+    return found
+
+
+def _draw_again(records: set[UUID], *, now: datetime) -> None:
+    named: dict[str, list[UUID]] = {}
+    for record, name in GoldenRecord.objects.filter(pk__in=records).values_list("pk", "entity"):
+        named.setdefault(name, []).append(record)
+    for name, ids in sorted(named.items()):
+        plan = plan_records(spec=entity(name), record_ids=ids, now=now)
+        apply_decision(route_consequences(plan=plan, now=now), now=now)
+
+
+def _tell(parting: Parting, chosen: Choices, *, reason: str, now: datetime) -> None:
+    Unmerge.objects.create(
+        entity=parting.entity,
+        home_id=parting.home,
+        away_id=parting.away,
+        merge_id=parting.merge_id,
+        moved=[str(source) for source in parting.leaving],
+        choices=chosen.as_json(),
+        reason=reason,
+        unmerged_at=now,
+    )
+    record_deed(
+        verb="unmerge" if parting.merge_id else "split",
+        entity=parting.entity,
+        record_id=parting.home,
+        subject=str(parting.away),
+        reason=reason,
+        detail={"members": len(parting.leaving)},
+        now=now,
+    )
