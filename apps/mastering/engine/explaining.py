@@ -9,7 +9,7 @@ from apps.mastering.engine.flipping import PIN, Inputs, Step, step_towards
 from apps.mastering.engine.ownership import NOT_OWNED
 from apps.mastering.engine.strategies import Claim, Contender, strategies
 from apps.mastering.engine.survivorship import Lines, PinnedValue, lines_of
-from apps.mastering.engine.trust import trusted
+from apps.mastering.engine.trust import claim_of
 
 MOST_STEPS = 6
 """Changes a flip may take; more of them is another set of rules, not a flip."""
@@ -111,11 +111,8 @@ def explain(inputs: Inputs, subject: Subject) -> Explanation:
     for each in inputs.contenders:
         if subject.value_of(each) is None and (winner is None or winner.contender.id != each.id):
             continue
-        claim = Claim(
-            each,
-            owned.standing(each.system, each.role),
-            trusted(each, names, ranking, lines.survivorship.moment),
-        )
+        standing = owned.standing(each.system, each.role)
+        claim = claim_of(each, standing, names, ranking, lines.survivorship.moment)
         listed.append(_candidate(inputs, subject, claim, None if pin else winner, pinned=pin is not None))
     listed.sort(key=lambda c: (line.index(c.source) if c.source in line else len(line), c.system, c.key))
     return Explanation(

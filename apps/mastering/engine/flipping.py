@@ -8,7 +8,7 @@ from apps.golden.spec import EntitySpec
 from apps.mastering.engine.ownership import ANY, OwnedGroup, Ownership
 from apps.mastering.engine.strategies import Claim, Contender, strategies
 from apps.mastering.engine.survivorship import Lines, PinnedValue
-from apps.mastering.engine.trust import FULL, Survivorship, Trust, trusted
+from apps.mastering.engine.trust import FULL, Survivorship, Trust, claim_of
 
 PIN = "pin"
 
@@ -108,7 +108,7 @@ def step_towards(
         if ranking.whole and attribute in spec.attributes_of(group)
         else (attribute,)
     )
-    claim = Claim(contender, standing, trusted(contender, names, ranking, now.survivorship.moment))
+    claim = claim_of(contender, standing, names, ranking, now.survivorship.moment)
     decided = next((n for n in ranking.strategies if _order(n, claim) != _order(n, rival)), "stable")
     if decided == "owner":
         return own

@@ -35,11 +35,16 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A contender for one attribute group: what its values are worth, and how much they are trusted (0 to 100)."""
+    """A contender for one attribute group and what its values are worth."""
 
     contender: Contender
     standing: Standing
-    trust: float
+    trusted: Callable[[Contender], float]
+
+    @property
+    def trust(self) -> float:
+        """Return how much its values are trusted, 0 to 100; worked out only where it decides."""
+        return self.trusted(self.contender)
 
 
 Strategy = Callable[[Claim], Any]

@@ -50,8 +50,10 @@ class Lines:
     legal_entity: str = ANY
     _known: dict[Any, list[Claim]] = field(default_factory=dict)
     _faulty: frozenset[str] = frozenset()
+    _told: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        self._told = frozenset(name for each in self.contenders for name in each.values)
         self._faulty = frozenset(name for each in self.contenders if each.faults for name in each.faults)
 
     def owned(self, group: str, legal_entity: str | None = None) -> OwnedGroup:
@@ -77,15 +79,18 @@ class Lines:
 
     def attribute(self, attribute: Attribute) -> Claim | None:
         """Return whose value of an attribute survives; in a group that survives whole, who gives all of it."""
-        group = attribute.group or attribute.name
-        ranking = self.survivorship.of(self.spec, group)
-        names = self.spec.attributes_of(group) if ranking.whole else (attribute.name,)
-        known = set(self.spec.lifecycle.states) if attribute.name == "status" else None
-        for claim in self.of(group, names):
+        name, group = attribute.name, attribute.group or attribute.name
+        whole = self.survivorship.of(self.spec, group).whole
+        names = self.spec.attributes_of(group) if whole else (name,)
+        if self._told.isdisjoint(names):
+            return None
+        line = self.of(group, names)
+        if name == "status":
+            states = self.spec.lifecycle.states
+            return next((claim for claim in line if claim.contender.values.get(name) in states), None)
+        for claim in line:
             values = claim.contender.values
-            if any(
-                values.get(name) is not None and (known is None or values[name] in known) for name in names
-            ):
+            if any(values.get(each) is not None for each in names):
                 return claim
         return None
 
@@ -93,6 +98,8 @@ class Lines:
         """Return the surviving items by identity: each whole, from the first in line that has it."""
         group, column = collection.group or collection.name, collection.legal_entity
         found: dict[str, tuple[Document, Claim]] = {}
+        if collection.name not in self._told:
+            return found
         told = [each.values[collection.name] for each in self.contenders if each.values.get(collection.name)]
         if not told:
             return found

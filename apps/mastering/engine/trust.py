@@ -6,9 +6,10 @@ clock, so that the same members give the same record whenever they are computed 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from apps.golden.spec import EntitySpec
-from apps.mastering.engine.ownership import OwnedGroup
+from apps.mastering.engine.ownership import OwnedGroup, Standing
 from apps.mastering.engine.strategies import DEFAULT_ORDER, Claim, Contender, strategies
 
 DAY = 86_400.0
@@ -64,6 +65,8 @@ class Survivorship:
 
 def trusted(contender: Contender, names: Sequence[str], ranking: Ranking, moment: float) -> float:
     """Return how much a contender's values of these attributes are trusted, rounded so that machines agree."""
+    if not ranking.trust and not contender.faults:
+        return FULL
     trust = ranking.trust_in(contender.system, contender.role)
     points = trust.points
     if trust.half_life_days and contender.recency and moment > contender.recency:
@@ -73,16 +76,36 @@ def trusted(contender: Contender, names: Sequence[str], ranking: Ranking, moment
     return round(points, 3)
 
 
+def claim_of(
+    contender: Contender, standing: Standing, names: Sequence[str], ranking: Ranking, moment: float
+) -> Claim:
+    return Claim(contender, standing, lambda each: trusted(each, names, ranking, moment))
+
+
 def in_order(
     contenders: Sequence[Contender], names: Sequence[str], owned: OwnedGroup, ranking: Ranking, moment: float
 ) -> list[Claim]:
     """Return those whose values may win, the first in line first."""
+
+    def trust(each: Contender) -> float:
+        return trusted(each, names, ranking, moment)
+
     claims = [
-        Claim(each, standing, trusted(each, names, ranking, moment))
+        Claim(each, standing, trust)
         for each in contenders
         if (standing := owned.standing(each.system, each.role)).admitted
     ]
-    if len(claims) > 1:
-        orders = [strategies.get(name).order for name in ranking.strategies]
-        claims.sort(key=lambda claim: tuple(order(claim) for order in orders))
-    return claims
+    return _ranked(claims, ranking.strategies) if len(claims) > 1 else claims
+
+
+def _ranked(claims: list[Claim], order: tuple[str, ...]) -> list[Claim]:
+    """Sort by the first strategy; those it finds equal by the next one."""
+    if len(claims) == 1 or not order:
+        return claims
+    by = strategies.get(order[0]).order
+    equals: dict[Any, list[Claim]] = {}
+    for claim in claims:
+        equals.setdefault(by(claim), []).append(claim)
+    if len(equals) == 1:
+        return _ranked(claims, order[1:])
+    return [claim for key in sorted(equals) for claim in _ranked(equals[key], order[1:])]
