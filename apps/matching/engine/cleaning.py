@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from . import vocabulary as known
+from .institutions import institution
 from .text import unaccent, without_umlaut_e, words
 
 
@@ -24,7 +25,7 @@ class Raw:
     @cached_property
     def organisations(self) -> tuple[list[str], list[str]]:
         """Names without legal form, and the legal forms ("" where none is written)."""
-        split = [_split_form(v) for v in self.folded]
+        split = [_split_form(v) for v in words([institution(v) for v in self.values])]
         names = without_umlaut_e([" ".join(n) for n, _ in split])
         return names, [f for _, f in split]
 
@@ -115,6 +116,12 @@ def part_of_name(raw: Raw) -> list[str]:
 @cleaner("free_text", "region")
 def free_text(raw: Raw) -> list[str]:
     return raw.folded
+
+
+@cleaner("people")
+def people(raw: Raw) -> list[str]:
+    """Names of several people, without "et al."."""
+    return [re.sub(r" et al$| and others$|^none$", "", v) for v in raw.folded]
 
 
 @cleaner("street")
@@ -248,11 +255,21 @@ def number(raw: Raw) -> list[str]:
     return [repr(float(m.group().replace(",", ""))) if m else "" for m in found]
 
 
+_CODE = re.compile(r"(?=.*\d)(?:(?=.*[a-z])[a-z0-9]{4,}|\d{5,})")
+_MEASURE = re.compile(
+    r"\d+(?:x\d+)*(?:[kmgt]b|g?hz|in|inch|mm|cm|ft|oz|lbs?|kg|ml|mah|watts?|mp|dpi|ppm|x|w|v|p|st|nd|rd|th)?s?"
+)
+
+
 @cleaner("codes")
 def codes(raw: Raw) -> list[str]:
-    """Words that hold digits (model numbers, branch numbers), dashes inside them dropped, sorted."""
+    """Model numbers: words of letters and digits, dashes inside them dropped, sorted; sizes and measures are none."""
     out = []
     for value in unaccent(raw.values):
-        parts = {re.sub(r"[^a-z0-9]", "", t) for t in value.split()}
-        out.append(" ".join(sorted(p for p in parts if any(c.isdigit() for c in p))))
+        parts = {re.sub(r"[^a-z0-9]", "", t) for t in value.replace("/", " ").split()}
+        out.append(" ".join(sorted(p for p in parts if _CODE.fullmatch(p) and not _is_measure(p))))
     return out
+
+
+def _is_measure(part: str) -> bool:
+    return not part.isdigit() and _MEASURE.fullmatch(part) is not None

@@ -11,7 +11,7 @@ COMPARATOR_OF = {
     "family_name": "jaro_winkler", "street": "text", "house_number": "house_number", "city": "jaro_winkler",
     "region": "jaro_winkler", "postcode": "code", "country": "exact", "phone": "phone", "email": "email",
     "domain": "domain", "date": "date", "identifier": "code", "tax_id": "code", "free_text": "free_text",
-    "category": "exact", "legal_form": "exact", "number": "number", "codes": "words",
+    "category": "exact", "legal_form": "exact", "number": "number", "codes": "codes", "people": "people",
 }  # fmt: skip
 MATCH_THRESHOLD = {"organisation": 0.8, "person": 0.6, "generic": 0.8}
 """Persons have fewer, more independent attributes: their matches are purer at the same probability."""
@@ -62,7 +62,7 @@ def _attributes(types: Mapping[str, str], kind: str) -> list[Attribute]:
             out.append(_attribute(column, semantic, column))
         if semantic == "street" and "house_number" not in types.values():
             out.append(_attribute(f"{column}.number", "house_number", column))
-        if semantic == "free_text" and kind == "generic":
+        if semantic == "free_text" and kind == "generic" and not any(a.type == "codes" for a in out):
             out.append(_attribute(f"{column}.codes", "codes", column))
     if kind == "organisation" and emails and not domains:
         out.append(_attribute(f"{emails[0]}.domain", "domain", *emails))

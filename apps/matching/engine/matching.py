@@ -1,13 +1,13 @@
 """The whole way for one table: prepare, block, train, score, cluster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .arrays import I64, U8
 from .blocking import blocking_keys, candidate_pairs, effective_cap
 from .clustering import Links, cluster, one_to_one
-from .contracts import Config, Pairs, Scores, Table
+from .contracts import Band, Config, Pairs, Scores, Table
 from .model import Model
 from .prepare import Prepared, prepare
 from .scoring import score_pairs
@@ -51,4 +51,7 @@ def match_table(
         )
     else:
         labels = one_to_one(len(table), pairs, scores, config, side=side, never=never, rank=rank)
+        # Of several that would match, the partner is one; the others are for a person to look at.
+        other = (scores.band == Band.MATCH) & (labels[pairs.left] != labels[pairs.right])
+        scores = replace(scores, band=np.where(other, Band.REVIEW, scores.band).astype(np.uint8))
     return Matched(prepared, pairs, scores, labels, used)

@@ -38,6 +38,12 @@ class AttributeModel:
     rarity: Rarity
     scale: float = 1.0
     """Multiplier learned from stewards' labels; 1 means evidence counts as if independent."""
+    usual: float = 0.0
+    """Chance that two records share a value, matches included: what a value's share is measured against; 0 = u."""
+
+    @property
+    def common(self) -> float:
+        return self.usual or float(self.u[-1])
 
     @cached_property
     def weights(self) -> F64:
@@ -57,6 +63,7 @@ class AttributeModel:
             "words": self.rarity.words.to_json(),
             "grams": self.rarity.grams.to_json(),
             "scale": round(self.scale, _DIGITS),
+            "usual": round(self.usual, _DIGITS + 6),
         }
 
     @classmethod
@@ -64,7 +71,13 @@ class AttributeModel:
         rarity = Rarity(Frequencies.from_json(document["words"]), Frequencies.from_json(document["grams"]))
         values = Frequencies.from_json(document["values"])
         levels = {name: np.array(document[name]) for name in ("m", "u", "believed", "caution")}
-        return cls(**levels, values=values, rarity=rarity, scale=float(document["scale"]))
+        return cls(
+            **levels,
+            values=values,
+            rarity=rarity,
+            scale=float(document["scale"]),
+            usual=float(document.get("usual", 0.0)),
+        )
 
 
 def rising(weights: F64, mass: F64) -> F64:

@@ -73,9 +73,9 @@ def feature_frequencies(matrix: csr_matrix) -> Frequencies:
     return Frequencies.count(keys.astype(np.uint64), counts.astype(np.int64), matrix.shape[0])
 
 
-def weighted(column: Column, features: str, frequencies: Frequencies) -> csr_matrix:
-    """Rows of unit length: words or trigrams of the distinct values, rare ones heavier. Remembered."""
-    memory: dict[tuple[str, int], tuple[Frequencies, csr_matrix]] = column.__dict__.setdefault(
+def weighted(column: Column, features: str, frequencies: Frequencies) -> tuple[csr_matrix, F32]:
+    """Rows of unit length: words or trigrams of the distinct values, rare ones heavier; and the lengths they had."""
+    memory: dict[tuple[str, int], tuple[Frequencies, csr_matrix, F32]] = column.__dict__.setdefault(
         "_weighted", {}
     )
     slot = (features, id(frequencies))
@@ -93,8 +93,8 @@ def weighted(column: Column, features: str, frequencies: Frequencies) -> csr_mat
         )
         matrix.has_sorted_indices = True
         matrix.has_canonical_format = True
-        memory[slot] = (frequencies, matrix)
-    return memory[slot][1]
+        memory[slot] = (frequencies, matrix, np.where(filled, norm, np.float32(0.0)))
+    return memory[slot][1:]
 
 
 def cosine(left: csr_matrix, right: csr_matrix, i: I64, j: I64, chunk: int = 100_000) -> F32:

@@ -75,7 +75,7 @@ def level_weights(model: AttributeModel, column: Column, compared: Compared) -> 
     equal = np.flatnonzero(compared.equal_code >= 0)
     if len(equal):
         share = model.values.share(column.hashes[compared.equal_code[equal]])
-        bonus = np.log2(model.u[-1] / np.maximum(share, 1e-9))
+        bonus = np.log2(model.common / np.maximum(share, 1e-9))
         weight[equal] += np.clip(bonus, COMMON_MALUS, RARE_BONUS)
     return weight * model.scale
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .arrays import F64, I64, U8, U64
+from .border import SHY, partners, valley
 from .comparators import Rarity
 from .contracts import Attribute, Config, Pairs
 from .model import AttributeModel, Model
 from .prepare import Prepared
 from .priors import LEVELS, PRIORS, caution_of
 from .rarity import Frequencies, feature_frequencies, value_frequencies
-from .scoring import compare_pairs, total_weights, used_by
+from .scoring import compare_pairs, threshold_weight, total_weights, used_by
 
 SEED = 20240229
 RANDOM_PAIRS = 120_000
@@ -22,9 +23,8 @@ PRIOR_M = 30.0
 """How many matched pairs the prior belief about an attribute is worth."""
 PRIOR_U = 60.0
 VALLEY_TRUST = 0.8
-VALLEY_WINDOW = (-6.0, 8.0)
-VALLEY_WIDTH = 2.0
-VALLEY_PAIRS = 50.0
+ALONE = -3.0
+"""Prior (bits) of a candidate pair where one column is all there is: nothing independent to learn from."""
 LEAST_PAIRS = 30
 """A pass with fewer pairs teaches nothing."""
 
@@ -69,8 +69,8 @@ def _rarities(prepared: Prepared, config: Config) -> tuple[dict[str, Rarity], di
     return rarity, values
 
 
-_GRAMS = {"text", "organisation_name", "free_text", "person_name", "domain"}
-_WORDS = {"organisation_name", "free_text", "words"}
+_GRAMS = {"text", "organisation_name", "free_text", "person_name", "domain", "people", "codes"}
+_WORDS = {"organisation_name", "free_text", "words", "people", "codes"}
 
 
 def _shares(levels: U8) -> F64:
@@ -170,8 +170,9 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
     rarity, values = _rarities(prepared, config)
     random = _random_pairs(population, rank, rng)
     random_levels, _ = compare_pairs(prepared, prepared, random, config, rarity)
-    chance = _chance(random_levels, config.compared, _equal_by_chance(prepared, config))
-    chosen = _sample(np.arange(len(pairs), dtype=np.int64), EM_PAIRS, rng)
+    equal = _equal_by_chance(prepared, config)
+    chance = _chance(random_levels, config.compared, equal)
+    chosen = _chosen(pairs, side, rank, rng)
     some = pairs.take(chosen)
     levels, details = compare_pairs(prepared, prepared, some, config, rarity)
     m = _matches(levels, some.passes, config, chance)
@@ -186,40 +187,47 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
                 caution_of(a.type),
                 values[a.name],
                 rarity[a.name],
+                usual=max(equal[a.name], 1e-9),
             )
             for a in config.compared
         },
         trained_pairs=len(pairs),
         trained_records=prepared.n,
     )
+    if len({s for a in config.compared for s in a.sources}) < 2:
+        return _by_belief(model)
     growth = len(pairs) / max(len(some), 1)
     for _ in range(3):
         weight = total_weights(prepared, details, model, config)[0]
         model = _settle(model, weight, population, growth, chance)
     weight = total_weights(prepared, details, model, config)[0]
-    return replace(model, log_odds=model.log_odds - VALLEY_TRUST * valley(weight)).rounded()
+    return replace(model, log_odds=model.log_odds - _too_high(weight, some, population, config)).rounded()
 
 
-def valley(weight: F64) -> float:
-    """Where between the two hills of non-matches and matches the fewest pairs lie, in bits around even odds.
+def _too_high(weight: F64, pairs: Pairs, population: Population, config: Config) -> float:
+    """Bits by which weights are above what they should be, judged by where matches end."""
+    if population.side is None or population.side.max(initial=0) != 1:
+        return VALLEY_TRUST * valley(weight)
+    border, seen = partners(population.n, pairs, weight, population.side)
+    return (border - threshold_weight(config.match_threshold, 1.0)) * seen / (seen + SHY)
 
-    Evidence is never quite independent, so even odds may lie off the real border; the border itself is visible
-    as the least dense place. With few pairs the answer tends to 0.
-    """
-    low, high = VALLEY_WINDOW
-    bins = np.arange(low - 6, high + 32, 0.25)
-    counts = np.histogram(weight, bins)[0].astype(np.float64)
-    kernel = np.exp(-0.5 * (np.arange(-24, 25) * 0.25 / VALLEY_WIDTH) ** 2)
-    density = np.convolve(counts, kernel / kernel.sum(), "same")
-    middle = (bins[:-1] + bins[1:]) / 2
-    inside = (middle >= low) & (middle <= high)
-    # A faint preference for the centre settles ties on empty ground.
-    cost = np.log1p(density) + 0.01 * np.abs(middle)
-    at = float(middle[inside][cost[inside].argmin()])
-    if float(density[middle > at].max(initial=0.0)) < 1.1 * float(density[inside].min()):
-        return 0.0  # no second hill, so no border between two
-    seen = float(counts[inside].sum())
-    return at * seen / (seen + VALLEY_PAIRS)
+
+def _chosen(pairs: Pairs, side: U8 | None, rank: I64, rng: np.random.Generator) -> I64:
+    """A sample of pairs to learn from; of two sources all pairs of some records, so that rivals stay together."""
+    everything = np.arange(len(pairs), dtype=np.int64)
+    if side is None or len(pairs) <= EM_PAIRS:
+        return _sample(everything, EM_PAIRS, rng)
+    order = np.argsort(rank)[pairs.left]
+    return everything[order < np.sort(order)[EM_PAIRS]]
+
+
+def _by_belief(model: Model) -> Model:
+    """With a single column no pass leaves anything to learn from; then what is believed of its type decides."""
+    attributes = {
+        name: replace(a, u=a.m / np.exp2(a.believed), caution=np.zeros(LEVELS - 1))
+        for name, a in model.attributes.items()
+    }
+    return replace(model, log_odds=ALONE, attributes=attributes).rounded()
 
 
 def _settle(

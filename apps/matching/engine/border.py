@@ -1,0 +1,69 @@
+"""Where matches end: the border between matches and non-matches, read off the scores without labels."""
+
+import numpy as np
+
+from .arrays import F64, U8
+from .contracts import Pairs
+
+VALLEY_WINDOW = (-6.0, 8.0)
+VALLEY_WIDTH = 2.0
+VALLEY_PAIRS = 50.0
+DOUBT = 0.08
+"""Share of rivals that would have been best by chance even where hardly a record is without partner."""
+SHY = 10.0
+"""How many accepted pairs it takes to believe half of a border between partners."""
+
+
+def valley(weight: F64) -> float:
+    """Where between the two hills of non-matches and matches the fewest pairs lie, in bits around even odds.
+
+    Evidence is never quite independent, so even odds may lie off the real border; the border itself is visible
+    as the least dense place. With few pairs the answer tends to 0.
+    """
+    low, high = VALLEY_WINDOW
+    bins = np.arange(low - 6, high + 32, 0.25)
+    counts = np.histogram(weight, bins)[0].astype(np.float64)
+    kernel = np.exp(-0.5 * (np.arange(-24, 25) * 0.25 / VALLEY_WIDTH) ** 2)
+    density = np.convolve(counts, kernel / kernel.sum(), "same")
+    middle = (bins[:-1] + bins[1:]) / 2
+    inside = (middle >= low) & (middle <= high)
+    # A faint preference for the centre settles ties on empty ground.
+    cost = np.log1p(density) + 0.01 * np.abs(middle)
+    at = float(middle[inside][cost[inside].argmin()])
+    if float(density[middle > at].max(initial=0.0)) < 1.1 * float(density[inside].min()):
+        return 0.0  # no second hill, so no border between two
+    seen = float(counts[inside].sum())
+    return at * seen / (seen + VALLEY_PAIRS)
+
+
+def best_of(n: int, pairs: Pairs, weight: F64) -> F64:
+    """Highest weight of each record's pairs, -inf without any."""
+    best = np.full(n, -np.inf)
+    np.maximum.at(best, pairs.left, weight)
+    np.maximum.at(best, pairs.right, weight)
+    return best
+
+
+def partners(n: int, pairs: Pairs, weight: F64, side: U8) -> tuple[float, int]:
+    """Weight from which the best pairs of two duplicate-free sources are matches, and how many pairs that is.
+
+    Where each record has one partner at most, a record's second best is no match; such rivals show how non-matches
+    score. Of the records without partner some have a non-match for their best: as many as the rivals of the rest
+    times the chance that both sides are without partner. The border is where most true pairs are won against these.
+    """
+    best = best_of(n, pairs, weight)
+    rival = (weight < best[pairs.left]) | (weight < best[pairs.right])
+    top = best_of(n, pairs.take(rival), weight[rival])
+    top = top[np.isfinite(top)]
+    scores = np.concatenate([weight[~rival], top])
+    won = np.concatenate([np.ones(int((~rival).sum()), bool), np.zeros(len(top), bool)])
+    order = np.lexsort((won, -scores))
+    scores, won = scores[order], won[order]
+    found = np.cumsum(won)
+    sizes = np.maximum(np.bincount(side, minlength=2), 1)
+    alone = np.clip(1.0 - found / sizes[0], 0.0, 1.0) * np.clip(1.0 - found / sizes[1], 0.0, 1.0)
+    gain = np.cumsum(np.where(won, 1.0, -2.0 * (alone + DOUBT)))
+    if not len(gain) or gain.max() <= 0:
+        return 0.0, 0
+    at = int(gain.argmax())
+    return float(scores[at]), int(found[at])
