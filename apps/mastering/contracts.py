@@ -7,20 +7,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from apps.golden.spec import Document
-from apps.mastering.engine.ownership import Ownership
 from apps.mastering.engine.survivorship import Lines
-from apps.mastering.engine.trust import Survivorship
 
 ChangeKind = Literal["created", "updated", "requalified", "unchanged", "retired", "revived"]
 """`requalified`: the same values from other sources; written, but no news to anybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a golden record is a function of, besides its members and pins."""
-
-    ownership: Ownership
-    survivorship: Survivorship
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
-from apps.mastering.contracts import Rules
 from apps.mastering.engine.ownership import ANY, Cell, OwnedGroup, Ownership, Verdict
 from apps.mastering.engine.trust import Ranking, Survivorship, Trust
 from apps.mastering.models import Merge, OwnershipMatrix, OwnershipRule, SurvivorshipPolicy, SurvivorshipRule
-
-
-def active_rules() -> Rules:
-    """Return the rules by which golden records are computed now."""
-    return Rules(active_ownership(), active_survivorship())
 
 
 def active_ownership() -> Ownership:
@@ -42,17 +36,18 @@ def _policy(policy_id: int, version: int, moment: datetime | None) -> Survivorsh
     return Survivorship(version, moment.timestamp() if moment else 0.0, rules)
 
 
-def ownership_of(matrix_id: int, *, on: date) -> Ownership:
-    """Return any version of the matrix, a draft too, as it would judge on a day."""
+def ownership_of(matrix_id: int, *, on: date | None = None) -> Ownership:
+    """Return any version of the matrix, a draft too, as it judges on a day (by default that of the active one)."""
     matrix = OwnershipMatrix.objects.get(pk=matrix_id)
-    return Ownership(matrix.version, cells_of(matrix.rules.all()), on=on)
+    return Ownership(matrix.version, cells_of(matrix.rules.all()), on=on or active_ownership().on)
 
 
-def survivorship_of(policy_id: int, *, moment: datetime) -> Survivorship:
-    """Return any version of the survivorship rules, a draft too, with ages measured against a moment."""
+def survivorship_of(policy_id: int, *, moment: datetime | None = None) -> Survivorship:
+    """Return any version of the survivorship rules, a draft too; ages against a moment, by default the active one's."""
     policy = SurvivorshipPolicy.objects.get(pk=policy_id)
     rules = {(row.entity, row.group): ranking_of(row) for row in policy.rules.all()}
-    return Survivorship(policy.version, moment.timestamp(), rules)
+    seconds = moment.timestamp() if moment else active_survivorship().moment
+    return Survivorship(policy.version, seconds, rules)
 
 
 def cells_of(rows: Iterable[OwnershipRule]) -> list[Cell]:

@@ -10,11 +10,13 @@ from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
 from apps.mastering.changes import change_of
 from apps.mastering.contending import contenders_of
-from apps.mastering.contracts import Move, Plan, Redirect, Rules
+from apps.mastering.contracts import Move, Plan, Redirect
 from apps.mastering.cycles import refuse_cycles
+from apps.mastering.engine.ownership import Ownership
 from apps.mastering.engine.survivorship import COMPUTED, Survivors, lines_of, survivors_of
+from apps.mastering.engine.trust import Survivorship
 from apps.mastering.placing import refuse_places
-from apps.mastering.selectors import active_rules
+from apps.mastering.selectors import active_ownership, active_survivorship
 from apps.mastering.services.pinned import Pins, pins_of
 
 
@@ -27,13 +29,14 @@ def plan_records(
     redirects: Sequence[Redirect] = (),
     pins: Pins | None = None,
     remembered: Mapping[UUID, Document] | None = None,
-    rules: Rules | None = None,
+    ownership: Ownership | None = None,
+    survivorship: Survivorship | None = None,
     lock: bool = True,
 ) -> Plan:
     """Plan these golden records as if `moves` had happened; an id without a golden record is a new one.
 
     `pins` are tried besides the stored ones (a proposal); `remembered` are documents from before a merge that is
-    undone; `rules` are tried in place of the active ones (a simulation); `lock` holds the records until the
+    undone; `ownership` and `survivorship` are tried in place of the active rules (a simulation); `lock` holds the records until the
     transaction ends, so that what is planned is what is applied. A constant number of statements, whatever the
     number of records.
     """
@@ -42,11 +45,9 @@ def plan_records(
     headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
     contenders = contenders_of(spec, ids, moves)
     pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects, now=now)
-    by = rules or active_rules()
+    owners, surviving = ownership or active_ownership(), survivorship or active_survivorship()
     lines = {
-        record: lines_of(
-            spec, contenders.get(record, ()), by.ownership, pinned.get(record, {}), by.survivorship
-        )
+        record: lines_of(spec, contenders.get(record, ()), owners, pinned.get(record, {}), surviving)
         for record in ids
     }
     survivors = {record: survivors_of(lines[record], pinned.get(record, {})) for record in ids}
