@@ -12,19 +12,31 @@ from apps.console.golden import (
     verbs,
 )
 from apps.console.landing import loads, references, rejected, rejected_row
+from apps.console.matching import explain_screen
 from apps.console.people import people, tokens
 from apps.console.requests import screen as requests
 from apps.console.reviews import screen as reviews
-from apps.console.rules import mappings, match_rules, match_runs, ownership, policies, schedules, systems
+from apps.console.rules import (
+    code_lists,
+    mappings,
+    match_rules,
+    match_runs,
+    ownership,
+    policies,
+    schedules,
+    systems,
+)
 
 __all__ = [
     "attempts",
     "audit_trail",
+    "code_lists",
     "connections",
     "dashboard",
     "dead_letter",
     "dead_letters",
     "edit_screen",
+    "explain_screen",
     "list_screen",
     "loads",
     "mappings",

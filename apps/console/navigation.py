@@ -44,6 +44,7 @@ FLOW = (
     Entry("Loads", "upload_file", "loads"),
     Entry("Waiting references", "link_off", "waiting_references", badge="references", tone="info"),
     Entry("Match runs", "join_inner", "match_runs"),
+    Entry("Explain two records", "troubleshoot", "explain"),
     Entry("Deliveries", "send", "deliveries"),
     Entry("Targets", "outbox", "targets"),
 )
@@ -51,6 +52,7 @@ RULES = (
     Entry("Ownership", "policy", "ownership"),
     Entry("Approval policies", "verified_user", "policies"),
     Entry("Match rules", "join", "match_rules"),
+    Entry("Reference data", "list_alt", "code_lists"),
     Entry("Mappings", "schema", "mappings"),
     Entry("Scheduled jobs", "schedule", "schedules"),
     Entry("Source systems", "database", "systems"),
