@@ -14,6 +14,10 @@ def rules_style_sheet(_request: HttpRequest) -> str:
     return static("console/rules.css")
 
 
+def matching_style_sheet(_request: HttpRequest) -> str:
+    return static("console/matching.css")
+
+
 def script(_request: HttpRequest) -> str:
     return static("console/console.js")
 
@@ -31,7 +35,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [style_sheet, rules_style_sheet],
+    "STYLES": [style_sheet, rules_style_sheet, matching_style_sheet],
     "SCRIPTS": [script],
     "COLORS": {
         "primary": {

@@ -1,0 +1,1 @@
+"""Screens about matching: why two records are one or not, patterns of evidence, what people taught."""
