@@ -8,6 +8,7 @@ from apps.audit.versioning import VersionedRule
 from apps.core.ids import uuid7
 from apps.matching.derived import BlockingKey, ComparedPair, PreparedRecord, ReviewLimit
 from apps.matching.runs import MatchRun, RunPair, RunSeed
+from apps.matching.snapshots import PairSnapshot
 
 __all__ = [
     "BlockingKey",
@@ -16,6 +17,7 @@ __all__ = [
     "MatchRule",
     "MatchRun",
     "PairDecision",
+    "PairSnapshot",
     "PairStatus",
     "PatternDecision",
     "PreparedRecord",
@@ -33,6 +35,13 @@ class MatchRule(VersionedRule):
     entity = models.CharField(max_length=40)
     config = models.JSONField(help_text="The engine's configuration: attributes, passes, thresholds.")
     model = models.JSONField(help_text="Learned weights per attribute and level.")
+    based_on = models.PositiveIntegerField(null=True, blank=True, help_text="Version the draft was made of.")
+    edits = models.JSONField(
+        default=list, blank=True, help_text="What people changed: before, after, reason, who, when."
+    )
+    editors = models.JSONField(
+        default=list, blank=True, help_text="Who changed the draft: somebody else activates it."
+    )
     history = History()
 
     class Meta:

@@ -1,6 +1,6 @@
 """What a record is connected with, decided anew as a whole: so the outcome does not depend on who came when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -51,16 +51,37 @@ def decide(
     `known` are forms the caller has read already. Decisions of people hold over whole groups.
     """
     members = reach(cursor, seeds, most=MOST)
+    ids = sorted(member.id for member in members)
+    edges = pairs_among(cursor, ids) if len(ids) > 1 else []
+    decisions = storage.decisions_among(cursor, ids) if len(ids) > 1 else {}
+    held = dict(known or {})
+
+    def forms_of(records: set[UUID]) -> Mapping[UUID, Form]:
+        return held | read_forms(cursor, records - held.keys())
+
+    return group_members(spec, rule, members, edges, decisions, forms_of=forms_of)
+
+
+def group_members(
+    spec: EntitySpec,
+    rule: Rule,
+    members: Sequence[Member],
+    edges: list[Edge],
+    decisions: dict[Pair, str],
+    *,
+    forms_of: Callable[[set[UUID]], Mapping[UUID, Form]],
+) -> Neighbourhood:
+    """Group records by the evidence among them; `forms_of` gives at least the forms it is asked for.
+
+    What is decided depends on nothing else: a simulation asks here with evidence that is not stored.
+    """
     homes = {member.id: member.home for member in members if member.home}
     ids = sorted(member.id for member in members)
     if len(ids) < 2:
         return Neighbourhood(homes, [ids] if ids else [], [], {})
-    edges = pairs_among(cursor, ids)
-    decisions = storage.decisions_among(cursor, ids)
     alike = grouped(ids, [*_joining(edges), *_said(decisions, Verdict.MATCH)])
-    forms = dict(known or {})
     concerned = {record for group in alike if len(group) > 1 for record in group} | _sharing(members)
-    forms |= read_forms(cursor, concerned - forms.keys())
+    forms = forms_of(concerned)
     fresh = {
         record
         for record in concerned

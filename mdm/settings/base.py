@@ -239,6 +239,9 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 # Logs
 LOG_JSON = env.bool("LOG_JSON", default=True)
+# Who wrote a match rule does not activate it; "false" where one person is alone with the hub.
+RULES_NEED_TWO = env.bool("MDM_RULES_NEED_TWO", default=True)
+
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(json=LOG_JSON, level=LOG_LEVEL)
 LOGGING_CONFIG = "logging.config.dictConfig"

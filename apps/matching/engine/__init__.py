@@ -20,6 +20,7 @@ from .evaluation import Quality, Truth
 from .explaining import Alternative, Evidence, Explanation, explain, least_similarity
 from .inference import infer_kind, infer_types
 from .matching import Matched, match_table
+from .measuring import Measured, measure_pairs, weigh_pairs
 from .model import AttributeModel, Model, default_model
 from .prepare import Prepared, prepare
 from .refining import refine
@@ -41,6 +42,7 @@ __all__ = [
     "Explanation",
     "Keys",
     "Matched",
+    "Measured",
     "Model",
     "Pairs",
     "Prepared",
@@ -62,6 +64,7 @@ __all__ = [
     "infer_types",
     "least_similarity",
     "match_table",
+    "measure_pairs",
     "one_to_one",
     "pairs_between",
     "prepare",
@@ -71,4 +74,5 @@ __all__ = [
     "score_pairs",
     "threshold_weight",
     "train",
+    "weigh_pairs",
 ]

@@ -38,6 +38,10 @@ class AttributeModel:
     rarity: Rarity
     scale: float = 1.0
     """Multiplier learned from stewards' labels; 1 means evidence counts as if independent."""
+    fixed: tuple[float, ...] = ()
+    """Weights of levels 1..9 that a person set in place of what m and u give; empty: none."""
+    by_rarity: bool = True
+    """Whether an equal value counts the more the rarer it is (term frequency)."""
     usual: float = 0.0
     """Chance that two records share a value, matches included: what a value's share is measured against; 0 = u."""
 
@@ -48,13 +52,18 @@ class AttributeModel:
     @cached_property
     def weights(self) -> F64:
         """Weight in bits by level 0..9; rises with similarity; missing counts nothing."""
+        if self.fixed:
+            return np.concatenate([[0.0], np.clip(self.fixed, *WEIGHT_RANGE)])
         learned = np.log2(np.maximum(self.m, 1e-9) / np.maximum(self.u, 1e-9))
         share = np.append(np.full(len(learned) - 1, BELIEF_SHARE), EQUAL_BELIEF_SHARE)
         raw = (1.0 - share) * learned + share * self.believed + self.caution
         return np.concatenate([[0.0], np.clip(rising(raw, self.m + self.u), *WEIGHT_RANGE)])
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        by_hand: dict[str, Any] = {"fixed": [round(bits, 2) for bits in self.fixed]} if self.fixed else {}
+        if not self.by_rarity:
+            by_hand["by_rarity"] = False
+        return by_hand | {
             "m": [round(float(x), _DIGITS + 3) for x in self.m],
             "u": [round(float(x), _DIGITS + 3) for x in self.u],
             "believed": [round(float(x), _DIGITS) for x in self.believed],
@@ -77,6 +86,8 @@ class AttributeModel:
             rarity=rarity,
             scale=float(document["scale"]),
             usual=float(document.get("usual", 0.0)),
+            fixed=tuple(float(bits) for bits in document.get("fixed", ())),
+            by_rarity=bool(document.get("by_rarity", True)),
         )
 
 

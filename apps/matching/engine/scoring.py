@@ -71,11 +71,24 @@ def compare(
 
 def level_weights(model: AttributeModel, column: Column, compared: Compared) -> F64:
     """Weights in bits; an equal value counts the more the rarer it is."""
-    weight = model.weights[compared.level]
+    return weights_at(model, compared.level, equal_shares(model, column, compared))
+
+
+def equal_shares(model: AttributeModel, column: Column, compared: Compared) -> F64:
+    """Share of the records that have the value both sides have; 0 where they have no equal value."""
+    shares = np.zeros(len(compared.level))
     equal = np.flatnonzero(compared.equal_code >= 0)
     if len(equal):
-        share = model.values.share(column.hashes[compared.equal_code[equal]])
-        bonus = np.log2(model.common / np.maximum(share, 1e-9))
+        shares[equal] = np.maximum(model.values.share(column.hashes[compared.equal_code[equal]]), 1e-9)
+    return shares
+
+
+def weights_at(model: AttributeModel, level: U8, shares: F64) -> F64:
+    """Weights in bits of levels 0..9, with what the rarity of equal values adds."""
+    weight = model.weights[level]
+    equal = np.flatnonzero(shares)
+    if len(equal) and model.by_rarity:
+        bonus = np.log2(model.common / shares[equal])
         weight[equal] += np.clip(bonus, COMMON_MALUS, RARE_BONUS)
     return weight * model.scale
 

@@ -3,6 +3,8 @@
 from apps.matching.selectors.clusters import explain_cluster
 from apps.matching.selectors.decisions import kept_apart, records_kept_apart
 from apps.matching.selectors.explaining import explain_records
+from apps.matching.selectors.moments import data_moment
+from apps.matching.selectors.outlook import Outlook, any_rule, rematch_outlook, review_outlook
 from apps.matching.selectors.patterns import (
     Pattern,
     SignedLabels,
@@ -28,6 +30,7 @@ __all__ = [
     "EdgeTold",
     "NoMatchRule",
     "NothingToExplain",
+    "Outlook",
     "PairExplanation",
     "PairLine",
     "Pattern",
@@ -35,6 +38,8 @@ __all__ = [
     "RecordsExplanation",
     "SignedLabels",
     "active_rule",
+    "any_rule",
+    "data_moment",
     "explain_cluster",
     "explain_records",
     "kept_apart",
@@ -43,6 +48,8 @@ __all__ = [
     "pattern_sample",
     "recall_pair",
     "records_kept_apart",
+    "rematch_outlook",
+    "review_outlook",
     "rule_summary",
     "said_of_pattern",
 ]

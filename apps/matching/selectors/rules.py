@@ -21,7 +21,11 @@ class NoMatchRule(HubError):
 
 @lru_cache(maxsize=16)
 def _rule(pk: int, _activated_at: datetime | None) -> Rule:
-    row = MatchRule.objects.get(pk=pk)
+    return rule_of_row(MatchRule.objects.get(pk=pk))
+
+
+def rule_of_row(row: MatchRule) -> Rule:
+    """Return a stored version ready for use; a draft may be another one the next time."""
     return Rule(row.entity, row.version, Config.from_json(row.config), Model.from_json(row.model))
 
 
@@ -40,6 +44,8 @@ def rule_of(entity: str, version: int) -> Rule:
     row = MatchRule.objects.filter(entity=entity, version=version).values_list("pk", "activated_at").first()
     if row is None:
         raise NoMatchRule(f"There is no version {version} of the match rule of {entity}.")
+    if row[1] is None:  # a draft may be another one the next time
+        return rule_of_row(MatchRule.objects.get(pk=row[0]))
     return _rule(*row)
 
 

@@ -13,7 +13,7 @@ from apps.matching.engine.arrays import I64, Bools
 from apps.matching.models import MatchRule, TrainingReport
 from apps.matching.scoring import Rule
 from apps.matching.selectors.rules import active_rule
-from apps.matching.services.rules import _new_version
+from apps.matching.services.rules import new_version
 from apps.matching.services.teaching.labels import Labels, collect_labels
 from apps.matching.services.teaching.proving import Proof, prove
 
@@ -41,7 +41,7 @@ def retrain_match_rule(*, entity_name: str, note: str, now: datetime) -> MatchRu
     proof = prove(scores, labels.is_match, labels.group, learn, score, rule.config.match_threshold)
     model = learn(scores, labels.is_match)
     row = MatchRule.objects.get(entity=entity_name, version=rule.version)
-    draft = _new_version(
+    draft = new_version(
         spec, row.config, model.to_json(), note=note or f"Refined on {len(labels)} labels", now=now
     )
     report = report_of(rule, model, labels, proof)

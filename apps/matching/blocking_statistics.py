@@ -1,0 +1,52 @@
+"""What each kind of blocking key is good for: keys, pairs, and what no other kind finds."""
+
+from typing import Any
+
+import numpy as np
+from psycopg import Cursor
+
+from apps.golden.spec import EntitySpec
+from apps.matching.engine import Band
+from apps.matching.landscape import Landscape, members_of_entity, unique_keys
+from apps.matching.prepared import restore
+from apps.matching.rule import Rule
+
+
+def blocking_statistics(
+    cursor: Cursor[Any], spec: EntitySpec, rule: Rule, landscape: Landscape
+) -> list[dict[str, Any]]:
+    """Return per pass: `keys`, share of them `over_cap`, `records` that have one, `pairs` it makes, pairs `only` it
+    makes, `matches` among its pairs (records that are one now) and `only_matches` that no other pass finds.
+    """
+    prepared = restore(rule, [landscape.forms[record] for record in landscape.ids])
+    keys = unique_keys(prepared, rule)
+    homes = {member.id: member.home for member in members_of_entity(cursor, spec.name)}
+    pairs, scores = landscape.pairs, landscape.scores(rule)
+    home = [homes.get(record) for record in landscape.ids]
+    same = np.array(
+        [
+            home[left] is not None and home[left] == home[right]
+            for left, right in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
+        ],
+        bool,
+    )
+    found = []
+    for number, parts in enumerate(rule.config.passes):
+        bit = np.uint64(1) << np.uint64(number)
+        mine, alone = (pairs.passes & bit) != 0, pairs.passes == bit
+        chosen = keys.pass_no == number
+        _, sizes = np.unique(keys.key[chosen], return_counts=True)
+        found.append(
+            {
+                "name": " + ".join(parts),
+                "keys": len(sizes),
+                "records": len(np.unique(keys.row[chosen])),
+                "over_cap": int((sizes > rule.config.frequency_cap).sum()),
+                "pairs": int(mine.sum()),
+                "only": int(alone.sum()),
+                "matches": int((mine & same).sum()),
+                "only_matches": int((alone & same).sum()),
+                "only_likely": int((alone & (scores.band == Band.MATCH)).sum()),
+            }
+        )
+    return found
