@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from apps.core.errors import HubError
@@ -29,7 +30,17 @@ def _is_loopback_name(host: str) -> bool:
         return False
 
 
-def check_url(url: str, *, sandbox: bool, allowed_hosts: frozenset[str] | None = None) -> str:
+#: The encrypted schemes that may be called, each with what a sandbox on this machine may use instead.
+HTTP_SCHEMES: Mapping[str, str] = {"https": "http"}
+
+
+def check_url(
+    url: str,
+    *,
+    sandbox: bool,
+    allowed_hosts: frozenset[str] | None = None,
+    schemes: Mapping[str, str] = HTTP_SCHEMES,
+) -> str:
     """Return the host of a URL that may be called; raise AddressRefused otherwise. Looks at the text only."""
     try:
         parts = urlsplit(url)
@@ -42,8 +53,12 @@ def check_url(url: str, *, sandbox: bool, allowed_hosts: frozenset[str] | None =
             f"{host or url[:80]!r}: give scheme, host and path only, no user and no password."
         )
     loopback = _is_loopback_name(host)
-    if parts.scheme != "https" and not (parts.scheme == "http" and sandbox and loopback):
-        raise AddressRefused(f"{host}: only https is called; plain http is for sandboxes on this machine.")
+    plain = parts.scheme in schemes.values() and sandbox and loopback
+    if parts.scheme not in schemes and not plain:
+        known = " or ".join(schemes)
+        raise AddressRefused(
+            f"{host}: only {known} is called; anything plain is for sandboxes on this machine."
+        )
     if allowed_hosts is not None and host not in allowed_hosts:
         raise AddressRefused(
             f"{host} is not a host of this connection; add it to extra_hosts if it should be."

@@ -1,7 +1,7 @@
 """What all systems' answers have in common: status codes, transport failures, short evidence."""
 
 import email.utils
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apps.connectors.contracts import CallContext, Failure, FailureClass, Finding, Response, Scope
 from apps.connectors.http import TransportFailure, retry_after
@@ -82,3 +82,9 @@ def clock_finding(answer: Response) -> Finding:
         return Finding("clock", True, "the target tells no time")
     skew = abs((datetime.now(UTC) - theirs).total_seconds())
     return Finding("clock", skew <= _MAX_SKEW, f"{skew:.0f} s apart")
+
+
+def earlier(moment: str, seconds: float) -> str:
+    """Return an ISO moment so many seconds earlier, in UTC with milliseconds."""
+    at = datetime.fromisoformat(moment.replace("Z", "+00:00")) - timedelta(seconds=seconds)
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

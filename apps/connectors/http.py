@@ -88,11 +88,12 @@ class HttpClient:
         *,
         max_connections: int = 10,
         connect_seconds: float = CONNECT_SECONDS,
-        read_seconds: float = READ_SECONDS,
+        read_seconds: float | None = None,
         total_seconds: float = TOTAL_SECONDS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._settings = settings
+        read_seconds = settings.read_seconds(READ_SECONDS) if read_seconds is None else read_seconds
         self._total = total_seconds
         self._max_bytes = max_bytes
         self._client = httpx2.Client(
@@ -112,15 +113,19 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         json: object = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> Response:
-        """Send one request and read its whole answer; TransportFailure when there is none to read."""
+        """Send one request and read its whole answer; TransportFailure when there is none to read.
+
+        The body is one of `json`, `form` and `content`, which goes out byte for byte.
+        """
         try:
             check_url(url, sandbox=self._settings.sandbox, allowed_hosts=self._settings.allowed_hosts)
         except AddressRefused as error:
             raise TransportFailure("address", str(error), sent=False) from error
-        content = orjson.dumps(json) if json is not None else None
         sent_headers = dict(headers or {})
-        if content is not None:
+        if json is not None:
+            content = orjson.dumps(json)
             sent_headers.setdefault("Content-Type", "application/json")
         request = self._client.build_request(
             method, url, headers=sent_headers, params=params, content=content, data=form

@@ -1,12 +1,15 @@
 """Connections to systems and the versioned mapping documents."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from apps.audit.history import History
 from apps.audit.versioning import VersionedRule
+
+_SCHEMES = ("https", "http", "amqps", "amqp", "rediss", "redis")
 
 
 class Connection(models.Model):
@@ -17,7 +20,7 @@ class Connection(models.Model):
     )
     kind = models.CharField(max_length=40, help_text="Name of the connector that speaks to it.")
     label = models.CharField(max_length=100, blank=True)
-    base_url = models.URLField(max_length=300)
+    base_url = models.CharField(max_length=300, validators=[URLValidator(schemes=_SCHEMES)])
     options = models.JSONField(
         default=dict, blank=True, help_text="What the connector needs besides secrets."
     )
@@ -36,7 +39,7 @@ class Connection(models.Model):
         ordering = ("code",)
         constraints = (
             models.CheckConstraint(
-                condition=Q(base_url__startswith="https://") | Q(sandbox=True),
+                condition=Q(base_url__regex=r"^(https|amqps|rediss)://") | Q(sandbox=True),
                 name="connection_is_encrypted_or_sandbox",
             ),
         )

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+#: How brokers are reached: encrypted, or plainly on this machine.
+BROKER_SCHEMES: Mapping[str, str] = {"amqps": "amqp", "rediss": "redis"}
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectorSettings:
@@ -25,6 +28,10 @@ class ConnectorSettings:
     def option(self, name: str, default: str = "") -> str:
         value = self.options.get(name, default)
         return str(value) if value is not None else default
+
+    def read_seconds(self, default: float) -> float:
+        """Return how long to wait for the target: the option `read_seconds`, at most two minutes."""
+        return min(float(self.options.get("read_seconds") or default), 120.0)
 
     def secret(self, name: str) -> str:
         return self.secrets.get(name, "")

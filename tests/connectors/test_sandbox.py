@@ -33,17 +33,20 @@ def call(method: str, url: str, body: object = None, **headers: str) -> tuple[in
     return answer.status_code, answer.json() if is_json else answer.text
 
 
-@pytest.mark.parametrize("name", sorted(SAMPLES))
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"tryton"}))
 def test_nothing_is_served_without_sign_in(name: str, sandbox: Start) -> None:
     running = sandbox(name)
     paths = {
         "salesforce": "/services/data/v62.0/limits",
         "netsuite": "/services/rest/record/v1/customer/eid:1",
+        "dataverse": "/api/data/v9.2/WhoAmI",
+        "hubspot": "/crm/v3/objects/deals",
+        "sap": "/sap/opu/odata/sap/API_BUSINESS_PARTNER/A_BusinessPartner",
     }
     for headers in ({}, {"Authorization": "Bearer guess"}, {"Authorization": "OAuth realm=x"}):
         status, body = call("GET", running.base_url + paths[name], **headers)
         assert status == 401
-        assert "INVALID" in json.dumps(body)
+        assert any(word in str(body) for word in ("INVALID", "not valid", "Logon failed"))
 
 
 def test_a_signature_counts_once_and_for_its_request_only(sandbox: Start) -> None:

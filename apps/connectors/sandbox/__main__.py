@@ -24,7 +24,7 @@ def serve(system: str, port: int, state: Path | None) -> None:
     sys.stdout.flush()
     server.serve_forever()
     server.server_close()
-    server.system.store.close()
+    server.system.close()
 
 
 if __name__ == "__main__":

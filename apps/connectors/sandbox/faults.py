@@ -18,10 +18,11 @@ KINDS = (
     "stale_read",  # reads give what stood there before the last write
     "silent_change",  # after a write, `field` becomes `value`
     "token_expiry",  # all tokens end now
+    "feed_expiry",  # the places that change feeds gave out are forgotten
     "delete",  # the record is gone
     "answer",  # `status`, `body` and `headers` are answered as given
 )
-IMMEDIATE = frozenset({"token_expiry", "delete"})
+IMMEDIATE = frozenset({"token_expiry", "feed_expiry", "delete"})
 ON_READ = frozenset({"stale_read"})
 AFTER_WRITE = frozenset({"silent_change", "drop"})
 

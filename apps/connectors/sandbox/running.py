@@ -5,17 +5,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apps.connectors.sandbox.dataverse import DataverseSandbox
 from apps.connectors.sandbox.faults import Fault
+from apps.connectors.sandbox.hubspot import HubSpotSandbox
 from apps.connectors.sandbox.netsuite import NetSuiteSandbox
 from apps.connectors.sandbox.salesforce import SalesforceSandbox
+from apps.connectors.sandbox.sap import SapSandbox
 from apps.connectors.sandbox.server import SandboxServer
 from apps.connectors.sandbox.store import Effect, Store
 from apps.connectors.sandbox.system import SandboxSystem
+from apps.connectors.sandbox.topic import TopicSandbox
+from apps.connectors.sandbox.tryton import TrytonSandbox
+from apps.connectors.sandbox.webhook import WebhookSandbox
 from apps.core.registry import Registry
 
 SANDBOXES: Registry[type[SandboxSystem]] = Registry("sandbox system")
-SANDBOXES.add("salesforce", SalesforceSandbox)
-SANDBOXES.add("netsuite", NetSuiteSandbox)
+for _system in (
+    SalesforceSandbox,
+    NetSuiteSandbox,
+    DataverseSandbox,
+    HubSpotSandbox,
+    SapSandbox,
+    TrytonSandbox,
+    WebhookSandbox,
+    TopicSandbox,
+):
+    SANDBOXES.add(_system.name, _system)
 
 # Known to everyone, for servers that listen on this machine only and hold nothing but copies.
 _SECRETS = {
@@ -26,6 +41,12 @@ _SECRETS = {
         "token_id": "mdm-token",
         "token_secret": "sandbox-token",
     },
+    "dataverse": {"client_id": "mdm-hub", "client_secret": "sandbox-dynamics"},
+    "hubspot": {"token": "pat-eu1-sandbox", "client_secret": "sandbox-hubspot"},
+    "sap": {"username": "MDM_HUB", "password": "sandbox-sap"},
+    "tryton": {"username": "mdm-hub", "password": "sandbox-tryton"},
+    "webhook": {"secret": "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA=="},
+    "topic": {"username": "mdm-hub", "password": "sandbox-broker"},
 }
 _OPTIONS: dict[str, dict[str, Any]] = {
     "salesforce": {"objects": ["Account", "Opportunity", "pse__Proj__c", "MDM_Invoice__c"]},
@@ -33,6 +54,24 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "account": "TSTDRV1",
         "objects": ["customer", "customrecord_mdm_engagement", "job", "employee"],
     },
+    "dataverse": {
+        "tenant": "sandbox",
+        "objects": ["accounts", "opportunities", "msdyn_projects", "bookableresources", "invoices"],
+    },
+    "hubspot": {"objects": ["companies", "deals", "projects", "users", "invoices"]},
+    "sap": {"objects": ["A_BusinessPartner", "A_SalesOrder", "A_EnterpriseProject", "A_BillingDocument"]},
+    "tryton": {
+        "database": "sandbox",
+        "objects": [
+            "party.party",
+            "sale.opportunity",
+            "project.work",
+            "company.employee",
+            "account.invoice",
+        ],
+    },
+    "webhook": {},
+    "topic": {"exchange": "mdm", "queue": "mdm.events"},
 }
 
 
@@ -46,6 +85,11 @@ def default_options(name: str) -> dict[str, Any]:
     return dict(_OPTIONS[name])
 
 
+def sandbox_options(name: str, base_url: str) -> dict[str, Any]:
+    """Return the same with the addresses that only a running sandbox knows."""
+    return {**_OPTIONS[name], **({"login_url": base_url} if name == "dataverse" else {})}
+
+
 @dataclass(slots=True)
 class RunningSandbox:
     """A sandbox that serves; tests read its journal and arm its faults without HTTP."""
@@ -56,7 +100,12 @@ class RunningSandbox:
 
     @property
     def base_url(self) -> str:
-        return self.server.base_url
+        """The address that a connection holds."""
+        return self.system.connection_url(self.server.base_url)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return sandbox_options(self.name, self.server.base_url)
 
     @property
     def system(self) -> SandboxSystem:
@@ -68,12 +117,7 @@ class RunningSandbox:
 
     def arm(self, kind: str, **options: Any) -> Fault:
         """Arm a fault as POST /__fault__ does."""
-        fault = self.system.faults.arm({"kind": kind, **options})
-        if kind == "token_expiry":
-            self.store.expire_tokens()
-        if kind == "delete" and (row := self.store.find(fault.obj, ext_id=fault.ext_id)):
-            self.store.delete(row)
-        return fault
+        return self.system.arm({"kind": kind, **options})
 
     def effects(self, obj: str = "", ext_id: str = "") -> list[Effect]:
         return self.store.effects(obj=obj, ext_id=ext_id)
@@ -82,7 +126,7 @@ class RunningSandbox:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join(5)
-        self.store.close()
+        self.system.close()
 
 
 def open_sandbox(

@@ -81,14 +81,20 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        """Do everything inside or nothing; one inside another is undone by itself."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
+            inner = self._db.in_transaction
+            self._db.execute("SAVEPOINT inner_part" if inner else "BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.execute("ROLLBACK TO inner_part" if inner else "ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+            finally:
+                if inner:
+                    self._db.execute("RELEASE inner_part")
+            if not inner:
+                self._db.execute("COMMIT")
 
     def _all(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -115,9 +121,16 @@ class Store:
         return [_row(row) for row in self._all(query, obj, limit)]
 
     def insert(
-        self, obj: str, body: dict[str, Any], *, ext_id: str | None, prefix: str = "", delivery: str = ""
+        self,
+        obj: str,
+        body: dict[str, Any],
+        *,
+        ext_id: str | None,
+        prefix: str = "",
+        native_id: str = "",
+        delivery: str = "",
     ) -> Row:
-        """Store a new record; `prefix` begins an 18-character id, without one ids are numbers."""
+        """Store a new record; `prefix` begins an 18-character id, without one or `native_id` ids are numbers."""
         now = stamp()
         with self.transaction():
             cursor = self._run(
@@ -125,7 +138,7 @@ class Store:
                 obj, ext_id, json.dumps(body), now, now,
             )  # fmt: skip
             seq = cursor.lastrowid or 0
-            native = f"{prefix}SB{seq:010d}AAA" if prefix else str(1000 + seq)
+            native = native_id or (f"{prefix}SB{seq:010d}AAA" if prefix else str(1000 + seq))
             self._run("UPDATE record SET native_id = ? WHERE seq = ?", native, seq)
             self._note(obj, native, ext_id, "created", 1, tuple(body), delivery)
         found = self.find(obj, native_id=native)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict
 from typing import Any
 
-from apps.connectors.sandbox.faults import BEFORE_WRITE, ON_READ, Faults
+from apps.connectors.sandbox.faults import BEFORE_WRITE, ON_READ, Fault, Faults
 from apps.connectors.sandbox.messages import Reply, Request
 from apps.connectors.sandbox.page import render_page
 from apps.connectors.sandbox.schema import ObjectType
@@ -22,6 +22,13 @@ class SandboxSystem(ABC):
         self.store = store
         self.secrets = secrets
         self.faults = Faults()
+
+    def connection_url(self, base_url: str) -> str:
+        """Return the address that a connection to this system holds; `base_url` is that of the HTTP server."""
+        return base_url
+
+    def close(self) -> None:
+        self.store.close()
 
     def answer(self, request: Request) -> Reply:
         """Answer any request; control addresses begin with two underscores."""
@@ -83,8 +90,7 @@ class SandboxSystem(ABC):
         if request.path == "/__state__":
             return Reply(200, {"system": self.name, "objects": self.store.counts()})
         if request.path == "/__reset__" and request.method == "POST":
-            self.store.clear()
-            self.faults.clear()
+            self.reset()
             return Reply(200, {"reset": True})
         return Reply(404, {"error": "no such control address"})
 
@@ -95,11 +101,31 @@ class SandboxSystem(ABC):
             self.faults.clear()
             return Reply(200, {"cleared": True})
         try:
-            fault = self.faults.arm(request.json() or {})
+            fault = self.arm(request.json() or {})
         except (ValueError, TypeError, AttributeError) as error:
             return Reply(400, {"error": str(error)})
+        return Reply(200, fault.described())
+
+    def arm(self, described: dict[str, Any]) -> Fault:
+        """Arm a fault, or do at once what it says; ValueError for an unknown kind."""
+        fault = self.faults.arm(described)
         if fault.kind == "token_expiry":
-            self.store.expire_tokens()
+            self.expire_tokens()
+        if fault.kind == "feed_expiry":
+            self.expire_feeds()
         if fault.kind == "delete" and (row := self.store.find(fault.obj, ext_id=fault.ext_id)):
             self.store.delete(row)
-        return Reply(200, fault.described())
+        return fault
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.store.clear()
+        self.faults.clear()
+        self.expire_feeds()
+
+    def expire_tokens(self) -> None:
+        self.store.expire_tokens()
+
+    def expire_feeds(self) -> None:
+        """Forget the places that change feeds gave out; systems whose feeds are queries have none."""
+        return

@@ -8,11 +8,14 @@ from django.db import transaction
 
 from apps.audit.context import Actor, acting
 from apps.audit.services import record_deed
-from apps.connectors.addresses import check_url
+from apps.connectors.addresses import HTTP_SCHEMES, check_url
 from apps.connectors.models import Connection
 from apps.connectors.registry import CONNECTORS
-from apps.connectors.sandbox.running import SANDBOXES, default_options, default_secrets
+from apps.connectors.sandbox.running import SANDBOXES, default_secrets, sandbox_options
 from apps.connectors.sealing import present_key_id, seal, unseal
+from apps.connectors.settings import BROKER_SCHEMES
+
+ADDRESS_SCHEMES = {**HTTP_SCHEMES, **BROKER_SCHEMES}
 
 
 def save_connection(
@@ -33,7 +36,7 @@ def save_connection(
     Raises UnknownName for an unknown connector, AddressRefused for an address that must not be called.
     """
     CONNECTORS.get(kind)
-    check_url(base_url, sandbox=sandbox)
+    check_url(base_url, sandbox=sandbox, schemes=ADDRESS_SCHEMES)
     with acting(actor, reason=f"connection {code}"), transaction.atomic():
         connection = Connection.objects.select_for_update().filter(code=code).first() or Connection(code=code)
         connection.kind, connection.base_url, connection.label = kind, base_url, label
@@ -58,7 +61,7 @@ def connect_sandbox(*, name: str, base_url: str, actor: Actor, now: datetime) ->
         kind=name,
         label=SANDBOXES.get(name).title,
         base_url=base_url,
-        options=default_options(name),
+        options=sandbox_options(name, base_url),
         secrets=default_secrets(name),
         sandbox=True,
         actor=actor,

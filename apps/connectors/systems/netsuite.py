@@ -8,6 +8,7 @@ from urllib.parse import quote
 from apps.connectors.answers import (
     class_of_status,
     clock_finding,
+    earlier,
     failure_of_exception,
     failure_of_response,
 )
@@ -36,6 +37,7 @@ from apps.connectors.netsuite_auth import AssertionSigner, Signer, TokenBasedSig
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import SignInFailed
+from apps.connectors.webhooks import NoWebhooks
 
 _RECORD = "/services/rest/record/v1"
 _SUITEQL = "/services/rest/query/v1/suiteql"
@@ -90,7 +92,7 @@ def sql_text(value: str) -> str:
 
 
 @connector("netsuite")
-class NetSuiteConnector:
+class NetSuiteConnector(NoWebhooks):
     """Options: account, objects; secrets: consumer_key/secret and token_id/secret, or client_id,
     certificate_id and private_key."""
 
@@ -101,6 +103,7 @@ class NetSuiteConnector:
         batch_max=1,
         delete_kind="flag",
         change_feed="poll",
+        overlap_seconds=120.0,
         idempotency_key=True,
         max_concurrency=4,
     )
@@ -146,14 +149,16 @@ class NetSuiteConnector:
         return Catalog(tuple(described))
 
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
+        return self._fetch(obj, [f"eid:{quote(ext_id, safe='')}" for ext_id in ext_ids])
+
+    def _fetch(self, obj: str, keys: Sequence[str]) -> list[Remote]:
         found = []
-        for ext_id in ext_ids:
-            path = f"{_RECORD}/{quote(obj)}/eid:{quote(ext_id, safe='')}"
+        for key in keys:
+            path = f"{_RECORD}/{quote(obj)}/{key}"
             answer = self._read(path, params={"expandSubResources": "true"}, missing_ok=True)
             if answer.status != 404:
                 row = answer.json() or {}
-                version = row.get("lastModifiedDate")
-                found.append(Remote(row.get("externalId", ext_id), str(row["id"]), version, row))
+                found.append(Remote(row.get("externalId"), str(row["id"]), row.get("lastModifiedDate"), row))
         return found
 
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
@@ -163,12 +168,26 @@ class NetSuiteConnector:
         last = changes[-1].ext_id if changes else None
         return Page(changes, Cursor(last) if last else after, more=len(changes) == limit)
 
-    def pull(self, obj: str, cursor: Cursor | None, fields: Sequence[str] = (), limit: int = 500) -> Page:
+    def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
+        return self._fetch(obj, native_ids)
+
+    def pull(
+        self,
+        obj: str,
+        cursor: Cursor | None,
+        fields: Sequence[str] = (),
+        limit: int = 500,
+        overlap: float = 0.0,
+    ) -> Page:
         where = "id IS NOT NULL"
         if cursor:
             moment, _, native = cursor.value.partition("|")
-            when = sql_text(moment)
-            where = f"lastmodifieddate > {when} OR (lastmodifieddate = {when} AND id > {int(native)})"
+            when = sql_text(earlier(moment, overlap))
+            where = (
+                f"lastmodifieddate >= {when}"
+                if overlap
+                else f"lastmodifieddate > {when} OR (lastmodifieddate = {when} AND id > {int(native)})"
+            )
         changes = self._select(obj, fields, f"{where} ORDER BY lastmodifieddate, id", limit)
         following = Cursor(f"{changes[-1].version}|{changes[-1].native_id}") if changes else cursor
         return Page(changes, following, more=len(changes) == limit)

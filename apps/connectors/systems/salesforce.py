@@ -10,6 +10,7 @@ from urllib.parse import quote
 from apps.connectors.answers import (
     class_of_status,
     clock_finding,
+    earlier,
     failure_of_exception,
     failure_of_response,
 )
@@ -36,8 +37,10 @@ from apps.connectors.contracts import (
 )
 from apps.connectors.http import HttpClient, TransportFailure
 from apps.connectors.registry import connector
+from apps.connectors.salesforce_auth import sign_in
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import SignInFailed, Token, TokenCache, with_fresh_token
+from apps.connectors.webhooks import NoWebhooks
 
 _CODES = {
     "UNABLE_TO_LOCK_ROW": FailureClass.TRANSIENT,
@@ -99,8 +102,9 @@ def soql_text(value: str) -> str:
 
 
 @connector("salesforce")
-class SalesforceConnector:
-    """Options: api_version, external_id_field, objects; secrets: client_id, client_secret."""
+class SalesforceConnector(NoWebhooks):
+    """Options: api_version, external_id_field, objects, username and audience for JWT; secrets: client_id and
+    client_secret, or client_id and private_key."""
 
     name = "salesforce"
     version = "1"
@@ -110,6 +114,7 @@ class SalesforceConnector:
         conditional_write=True,
         delete_kind="flag",
         change_feed="poll",
+        overlap_seconds=120.0,
         deletes_visible=True,
         max_concurrency=8,
         rate=Bucket(25, 1.0),
@@ -118,7 +123,7 @@ class SalesforceConnector:
     def __init__(self, settings: ConnectorSettings) -> None:
         self._settings = settings
         self._http = HttpClient(settings, max_connections=self.caps.max_concurrency)
-        self._tokens = TokenCache(self._sign_in)
+        self._tokens = TokenCache(lambda: sign_in(settings, self._http))
         self._api = f"/services/data/{settings.option('api_version', 'v62.0')}"
         self._key = settings.option("external_id_field", "MDM_Id__c")
         self._objects = tuple(settings.options.get("objects") or ("Account", "Opportunity"))
@@ -153,10 +158,16 @@ class SalesforceConnector:
         return Catalog(tuple(described))
 
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
+        return self._fetch(obj, self._key, ext_ids, fields)
+
+    def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
+        return self._fetch(obj, "Id", native_ids, fields)
+
+    def _fetch(self, obj: str, column: str, wanted: Sequence[str], fields: Sequence[str]) -> list[Remote]:
         found: list[Remote] = []
-        for start in range(0, len(ext_ids), 100):
-            keys = ", ".join(soql_text(key) for key in ext_ids[start : start + 100])
-            query = f"SELECT {self._columns(fields)} FROM {obj} WHERE {self._key} IN ({keys})"
+        for start in range(0, len(wanted), 100):
+            keys = ", ".join(soql_text(key) for key in wanted[start : start + 100])
+            query = f"SELECT {self._columns(fields)} FROM {obj} WHERE {column} IN ({keys})"
             found.extend(self._remote(row) for row in self._query(query))
         return found
 
@@ -171,12 +182,23 @@ class SalesforceConnector:
         last = changes[-1].ext_id if changes else None
         return Page(changes, Cursor(last) if last else after, more=len(rows) == limit)
 
-    def pull(self, obj: str, cursor: Cursor | None, fields: Sequence[str] = (), limit: int = 500) -> Page:
+    def pull(
+        self,
+        obj: str,
+        cursor: Cursor | None,
+        fields: Sequence[str] = (),
+        limit: int = 500,
+        overlap: float = 0.0,
+    ) -> Page:
         rest = ""
         if cursor:
             moment, _, native = cursor.value.partition("|")
             same = f"(SystemModstamp = {moment} AND Id > {soql_text(native)})"
-            rest = f" WHERE SystemModstamp > {moment} OR {same}"
+            rest = (
+                f" WHERE SystemModstamp >= {earlier(moment, overlap)}"
+                if overlap
+                else f" WHERE SystemModstamp > {moment} OR {same}"
+            )
         columns = self._columns(("IsDeleted", *fields))
         query = f"SELECT {columns} FROM {obj}{rest} ORDER BY SystemModstamp, Id LIMIT {limit}"
         rows = self._query(query, everything=True)
@@ -237,29 +259,6 @@ class SalesforceConnector:
         if field is None or not field.external_id:
             return Finding(name, False, f"{self._key} is missing or no external id")
         return Finding(name, True)
-
-    def _sign_in(self) -> Token:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self._settings.secret("client_id"),
-            "client_secret": self._settings.secret("client_secret"),
-        }
-        url = self._settings.base_url.rstrip("/") + self._settings.option(
-            "token_path", "/services/oauth2/token"
-        )
-        answer = self._http.request("POST", url, form=form)
-        body = answer.json()
-        if not answer.ok or not isinstance(body, dict) or "access_token" not in body:
-            said = body.get("error_description") or body.get("error") if isinstance(body, dict) else ""
-            cls = (
-                FailureClass.PERMANENT_CONFIG
-                if answer.status in (400, 401)
-                else class_of_status(answer.status)
-            )
-            raise SignInFailed(
-                Failure(cls, "SIGN_IN", f"no token: {said or answer.status}", scope="connector")
-            )
-        return Token(body["access_token"], facts={"instance_url": str(body.get("instance_url", ""))})
 
     def _call(
         self,
