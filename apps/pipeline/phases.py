@@ -67,11 +67,12 @@ def apply(run: MatchRun, spec: EntitySpec, rule: Rule, *, limit: int | None = No
         apply_plan(plan=routed, now=now)
         set_aside(plan, now=now)
         merged = merge(matched, now=now)
+    news = sum(change.is_news for change in routed.changes)
     counts = {
         "merges": merged.merged,
         "vetoed": merged.vetoed,
         "splits": matched.splits,
-        "changed": sum(change.is_news for change in routed.changes) + merged.merged,
+        "changed": news + merged.sets + merged.merged,
     }
     return ChunkDone(str(seeds[-1]), len(seeds), counts)
 
