@@ -53,6 +53,12 @@ SCHEDULES = (
         seconds=30,
         description="Takes up what waits or was left by a worker; opens reviews when the queue has room.",
     ),
+    Schedule(
+        "Rate the review queue",
+        "stewardship.rate_reviews",
+        seconds=120,
+        description="Asks first what is doubtful and has much hanging on it; goes on with decisions on patterns.",
+    ),
 )
 
 

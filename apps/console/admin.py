@@ -12,7 +12,7 @@ from apps.console.golden import (
     verbs,
 )
 from apps.console.landing import loads, references, rejected, rejected_row
-from apps.console.matching import explain_screen
+from apps.console.matching import explain_screen, patterns_screen
 from apps.console.people import people, tokens
 from apps.console.requests import screen as requests
 from apps.console.reviews import screen as reviews
@@ -45,6 +45,7 @@ __all__ = [
     "merge_screen",
     "ownership",
     "past_screen",
+    "patterns_screen",
     "people",
     "policies",
     "record_screen",

@@ -1,19 +1,17 @@
 """A candidate pair side by side: attributes with their differences, golden homes, and the weight of evidence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from apps.console.differences import Compared, compare_lists, compare_texts
 from apps.console.golden.members import with_golden_ids
-from apps.console.masking import MASK, Sight
-from apps.console.values import Named, Names, names_of, reference_ids, show, show_any, title_of
+from apps.console.masking import Sight
+from apps.console.values import Named, Names, names_of, reference_ids, show, show_any
 from apps.golden.spec import Attribute, Document, EntitySpec
 from apps.matching.models import CandidatePair
 from apps.quality.selectors import stored_records
 from apps.sources.models import Crosswalk, SourceRecord
-
-EQUAL = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +24,6 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
-    """What one comparison adds to the evidence, in bits; `start` and `width` place its bar in percent."""
-
-    title: str
-    left: str
-    right: str
-    verdict: str
-    bits: float
-    start: float
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """Everything a steward needs to decide one pair."""
 
@@ -46,7 +31,6 @@ class Comparison:
     left: Side
     right: Side
     groups: list[tuple[str, list[Compared]]]
-    weights: list[Weight]
 
     @property
     def same_home(self) -> bool:
@@ -83,7 +67,6 @@ def compare_pair(spec: EntitySpec, pair: CandidatePair, sight: Sight) -> Compari
         left=side(pair.left),
         right=side(pair.right),
         groups=_groups(spec, left, right, names, sight),
-        weights=_weights(spec, pair, sight),
     )
 
 
@@ -116,50 +99,3 @@ def _groups(
 
 def _text(attribute: Attribute, document: Document, names: Names, sight: Sight) -> str:
     return show(attribute, sight.value(attribute.name, document.get(attribute.name)), names).text
-
-
-def _weights(spec: EntitySpec, pair: CandidatePair, sight: Sight) -> list[Weight]:
-    """Return the evidence as a waterfall that starts at the prior and ends at the pair's total weight."""
-    paths = {feature.name: feature.path for feature in spec.match.features}
-    known = sum(entry["weight"] for entry in pair.evidence)
-    steps: list[tuple[str, str, str, str, float]] = [("Before looking", "", "", "", pair.weight - known)]
-    for entry in sorted(pair.evidence, key=lambda each: -each["weight"]):
-        feature, _, part = entry["attribute"].partition(".")
-        name, _, column = paths.get(feature, feature).partition(".")
-        hidden = sight.hides(name, column)
-        title = title_of(spec, name) + (f": {column}" if column else "") + (f" ({part})" if part else "")
-        texts = [MASK if hidden else _joined(entry.get(each)) for each in ("left", "right")]
-        steps.append((title.capitalize(), texts[0], texts[1], _verdict(entry), entry["weight"]))
-    return _placed(steps)
-
-
-def _placed(steps: Sequence[tuple[str, str, str, str, float]]) -> list[Weight]:
-    edges = [0.0]
-    for *_, bits in steps:
-        edges.append(edges[-1] + bits)
-    low, span = min(edges), (max(edges) - min(edges)) or 1.0
-    return [
-        Weight(
-            title=title,
-            left=left,
-            right=right,
-            verdict=verdict,
-            bits=round(bits, 1),
-            start=round(100 * (min(before, after) - low) / span, 2),
-            width=max(round(100 * abs(bits) / span, 2), 0.6),
-        )
-        for (title, left, right, verdict, bits), before, after in zip(steps, edges, edges[1:], strict=False)
-    ]
-
-
-def _verdict(entry: Mapping[str, Any]) -> str:
-    if entry["level"] >= EQUAL:
-        return "equal"
-    return "alike" if entry["weight"] > 0 else "different"
-
-
-def _joined(values: Any) -> str:
-    flat: list[str] = []
-    for value in values if isinstance(values, list) else [values]:
-        flat += [str(each) for each in value] if isinstance(value, list) else [str(value)] if value else []
-    return ", ".join(dict.fromkeys(flat))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, FloatField, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.console.badges import MOST
 from apps.console.masking import Sight
@@ -28,16 +29,25 @@ class Progress:
         return round(100 * self.decided_today / total) if total else 100
 
 
+WORTH = Coalesce(F("value"), 4.0 * F("probability") * (1.0 - F("probability")), output_field=FloatField())
+"""What an answer is worth; a pair that is not rated yet counts by its doubt alone."""
+
+
+def worth_of(pair: CandidatePair) -> float:
+    """Return what `WORTH` gives for a pair."""
+    return 4.0 * pair.probability * (1.0 - pair.probability) if pair.value is None else pair.value
+
+
 def open_pairs(entity_name: str = "") -> QuerySet[CandidatePair]:
-    """Return the pairs that wait, the likeliest first."""
-    pairs = CandidatePair.objects.filter(status=PairStatus.OPEN).order_by("-probability", "-id")
+    """Return the pairs that wait for an answer of their own, those worth most first."""
+    waiting = CandidatePair.objects.filter(status=PairStatus.OPEN, pattern__isnull=True)
+    pairs = waiting.alias(worth=WORTH).order_by("-worth", "-id")
     return pairs.filter(entity=entity_name) if entity_name else pairs
 
 
 def _beyond(pair: CandidatePair, *, backwards: bool) -> Q:
-    side = "gt" if backwards else "lt"
-    same = {"probability": pair.probability, f"id__{side}": pair.pk}
-    return Q(**{f"probability__{side}": pair.probability}) | Q(**same)
+    side, worth = "gt" if backwards else "lt", worth_of(pair)
+    return Q(**{f"worth__{side}": worth}) | Q(**{"worth": worth, f"id__{side}": pair.pk})
 
 
 def pairs_after(pair: CandidatePair, entity_name: str = "", limit: int = NEXT) -> list[CandidatePair]:
@@ -48,7 +58,7 @@ def pairs_after(pair: CandidatePair, entity_name: str = "", limit: int = NEXT) -
 
 def pair_before(pair: CandidatePair, entity_name: str = "") -> CandidatePair | None:
     rows = open_pairs(entity_name).filter(_beyond(pair, backwards=True))
-    return rows.order_by("probability", "id").first()
+    return rows.order_by("worth", "id").first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,31 @@ class Upcoming:
     pair: CandidatePair
     left: str
     right: str
+
+    @property
+    def why(self) -> str:
+        return why_first(self.pair)
+
+
+def why_first(pair: CandidatePair) -> str:
+    """Return why a pair stands where it does: how unsure the rules are and what hangs on the two records."""
+    stakes = pair.stakes or {}
+    unsure = "rules disagree" if stakes.get("contested") else f"{_unsure(pair):.0%} unsure"
+    amounts = [f"{_short(amount)} {name}" for name, amount in stakes.get("amounts", {}).items()]
+    count = sum(stakes.get("dependants", {}).values())
+    dependants = [f"{count} dependant{'' if count == 1 else 's'}"] if count else []
+    return " · ".join([unsure, *amounts, *dependants])
+
+
+def _unsure(pair: CandidatePair) -> float:
+    return 4.0 * pair.probability * (1.0 - pair.probability)
+
+
+def _short(amount: float) -> str:
+    for size, unit in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if amount >= size:
+            return f"{amount / size:.1f}{unit}".replace(".0", "")
+    return f"{amount:.0f}"
 
 
 def upcoming_after(pair: CandidatePair, entity_name: str, *, clear: bool) -> list[Upcoming]:

@@ -10,14 +10,25 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from apps.accounts.roles import Capability
-from apps.console.masking import sight_of
+from apps.console.masking import Sight, sight_of
+from apps.console.matching.waterfall import picture_of, rows_of, wishes_of
 from apps.console.permissions import user_may
 from apps.console.reviews.comparing import compare_pair
-from apps.console.reviews.queue import find_pair, next_pair, pair_before, progress_of, upcoming_after
+from apps.console.reviews.queue import (
+    find_pair,
+    next_pair,
+    pair_before,
+    progress_of,
+    upcoming_after,
+    why_first,
+)
 from apps.console.screens import ConsoleView, failures_as_messages, screen
 from apps.core.clock import utcnow
+from apps.core.errors import HubError
 from apps.golden.registry import entities, entity
+from apps.golden.spec import EntitySpec
 from apps.matching.models import CandidatePair, PairStatus, Verdict
+from apps.matching.selectors import recall_pair
 from apps.stewardship.services import decide_pair
 
 
@@ -60,9 +71,11 @@ class ReviewPage(ConsoleView):
         if pair is not None:
             spec = entity(pair.entity)
             clear = user_may(self.request, Capability.UNMASK)
-            context |= {
+            sight = sight_of(self.request, spec)
+            context |= _evidence(spec, pair, sight) | {
                 "spec": spec,
-                "comparison": compare_pair(spec, pair, sight_of(self.request, spec)),
+                "comparison": compare_pair(spec, pair, sight),
+                "why_first": why_first(pair),
                 "following": upcoming_after(pair, name, clear=clear),
                 "previous": pair_before(pair, name),
                 "is_open": pair.status == PairStatus.OPEN,
@@ -70,9 +83,23 @@ class ReviewPage(ConsoleView):
         return context
 
 
+def _evidence(spec: EntitySpec, pair: CandidatePair, sight: Sight) -> dict[str, Any]:
+    """Return the waterfall of what was seen when the pair was found, by the rule of then."""
+    try:
+        told = recall_pair(spec=spec, pair_id=pair.pk, clear=sight.clear)
+    except HubError as failure:
+        return {"evidence_failure": str(failure)}
+    return {
+        "told": told,
+        "picture": picture_of(spec, told.then),
+        "evidence_rows": rows_of(spec, told.then),
+        "wishes": wishes_of(spec, told.then, limit=4),
+    }
+
+
 @screen("reviews/", name="reviews")
 class ReviewQueueView(ReviewPage):
-    """Start at the likeliest pair."""
+    """Start at the pair whose answer is worth most."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         first = next_pair(None, self.entity_name)

@@ -23,6 +23,7 @@ from apps.matching.selectors.told import (
     PairLine,
     RecordsExplanation,
 )
+from apps.matching.signatures import signature_parts
 
 __all__ = [
     "AttributeTold",
@@ -52,4 +53,5 @@ __all__ = [
     "review_outlook",
     "rule_summary",
     "said_of_pattern",
+    "signature_parts",
 ]

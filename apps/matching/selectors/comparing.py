@@ -10,7 +10,7 @@ from apps.matching import engine
 from apps.matching.features import table_of
 from apps.matching.keys import exact_keys
 from apps.matching.prepared import salted
-from apps.matching.scoring import Rule
+from apps.matching.rule import Rule
 from apps.matching.selectors.records import Told, decisions_between, key_holders, ordered_ids
 from apps.matching.selectors.rules import NoMatchRule, active_rule, rule_of
 from apps.matching.selectors.told import BANDS, KeyTold, PairLine, PassTold, RecordTold
@@ -75,7 +75,7 @@ def passes_of(spec: EntitySpec, rule: Rule, prepared: engine.Prepared) -> tuple[
         held.setdefault(number, (set(), set()))[row].add(key)
     common = sorted(key for left, right in held.values() for key in left & right)
     cap = rule.config.frequency_cap
-    holders = key_holders(spec.name, common, most=cap * 50) if common else {}
+    holders = key_holders(common, most=cap * 50) if common else {}
     found = []
     for number, (left, right) in sorted(held.items()):
         counts = [holders.get(key, 0) for key in left & right]

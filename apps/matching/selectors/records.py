@@ -143,16 +143,16 @@ def decisions_between(ids: Sequence[UUID], direct: Pair | None = None) -> list[D
     return sorted(found, key=lambda each: not each.direct)
 
 
-def key_holders(entity: str, keys: Sequence[int], *, most: int) -> dict[int, int]:
+def key_holders(keys: Sequence[int], *, most: int) -> dict[int, int]:
     """Return how many stored records hold each key, counting no further than `most`."""
     with raw_cursor() as cursor:
         cursor.execute(
             """
             SELECT k.key, b.holders FROM unnest(%s::bigint[]) AS k(key) CROSS JOIN LATERAL (
                 SELECT count(*) AS holders FROM (
-                    SELECT 1 FROM matching_blockingkey WHERE entity = %s AND key = k.key LIMIT %s) held) b
+                    SELECT 1 FROM matching_blockingkey WHERE key = k.key LIMIT %s) held) b
             """,
-            (list(keys), entity, most),
+            (list(keys), most),
         )
         return dict(cursor.fetchall())
 

@@ -1,0 +1,40 @@
+"""Celery tasks of stewardship. Losing one is harmless: what is claimed stays claimed until a run settles it."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from apps.audit.context import Actor, acting
+from apps.core.clock import utcnow
+from apps.golden.registry import entities
+from apps.matching.models import PatternDecision
+from apps.matching.services import rate_open_pairs
+from apps.stewardship.services import restore_pattern, settle_pattern
+
+_S = PatternDecision.Status
+
+
+@shared_task(name="stewardship.settle_pattern", ignore_result=True)
+def settle(pattern: str) -> None:
+    """Answer the pairs that a decision on a pattern claimed."""
+    settle_pattern(pattern_id=UUID(pattern), now=utcnow())
+
+
+@shared_task(name="stewardship.restore_pattern", ignore_result=True)
+def restore(pattern: str) -> None:
+    """Take a decision on a pattern back."""
+    restore_pattern(pattern_id=UUID(pattern), now=utcnow())
+
+
+@shared_task(name="stewardship.rate_reviews", ignore_result=True)
+def rate_reviews() -> None:
+    """Rate the review queue anew, and go on with decisions on patterns that a stopped worker left half done."""
+    now = utcnow()
+    for spec in entities.values():
+        if spec.match.features:
+            rate_open_pairs(entity_name=spec.name, now=now)
+    for decision in PatternDecision.objects.filter(status__in=(_S.RUNNING, _S.UNDOING)):
+        name = decision.undone_by if decision.status == _S.UNDOING else decision.decided_by
+        with acting(Actor(name=name), reason=decision.undo_reason or decision.reason):
+            carry_out = restore_pattern if decision.status == _S.UNDOING else settle_pattern
+            carry_out(pattern_id=decision.pk, now=now)
