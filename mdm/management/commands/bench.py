@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from mdm.bench.databases import Databases, server
 from mdm.bench.figures import Figures, as_document
 from mdm.bench.landing import run_landing
 from mdm.bench.lookup import run_lookup
-from mdm.bench.match import run_set
+from mdm.bench.matching import MatchOptions, add_match_arguments, match_options, run_match
 from mdm.bench.pipeline import run_pipeline
 from mdm.bench.showing import show
 from mdm.local.children import LocalServiceError
@@ -23,12 +23,14 @@ from mdm.local.supervisor import signals_interrupt
 
 SUITES = {"landing": run_landing, "pipeline": run_pipeline, "lookup": run_lookup}
 FEWEST_ROWS = 100
+USUAL_ROWS = 20_000
 
 
 class Command(BaseCommand):
     help = (
         "Measure landing, the pipeline and lookups in throw-away databases on the configured PostgreSQL, or on a "
-        "private one; `match` measures the matching engine on labelled folders. Linux only: CPU is read from /proc."
+        "private one; `match` measures the matching engine on labelled folders or invented customers. Linux only: "
+        "CPU is read from /proc."
     )
     requires_system_checks = ()
 
@@ -36,28 +38,41 @@ class Command(BaseCommand):
         parser.add_argument(
             "suites", nargs="*", default="all", choices=("all", *SUITES, "match"), help="what (default: all)"
         )
-        parser.add_argument("--rows", type=int, default=20_000, help="records to load (default: 20000)")
+        parser.add_argument(
+            "--rows",
+            type=int,
+            action="append",
+            help=f"records to load (default: {USUAL_ROWS}); match: invented customers, several times to see growth",
+        )
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures by name")
-        parser.add_argument("--set", type=Path, metavar="DIR", help="match: one labelled folder")
-        parser.add_argument("--data", type=Path, metavar="DIR", help="match: a folder of labelled folders")
+        add_match_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        suites, sets = options["suites"], list(_sets(options["set"], options["data"]))
-        if "match" in suites and not sets:
-            raise CommandError("name a labelled folder with --set DIR, or a folder of them with --data DIR")
-        if options["rows"] < FEWEST_ROWS:
+        suites, matching = options["suites"], match_options(options)
+        if "match" in suites and not matching:
+            raise CommandError(
+                "say what to match: a labelled folder with --set DIR, a folder of them with --data DIR, "
+                "or invented customers with --rows N"
+            )
+        if min(options["rows"] or [USUAL_ROWS]) < FEWEST_ROWS:
             raise CommandError(f"--rows must be at least {FEWEST_ROWS}")
         wanted = [name for name in SUITES if name in suites or "all" in suites]
         if wanted:
             try:
                 with signals_interrupt():
-                    self._measure(wanted, options["rows"], options["json"])
+                    self._measure(wanted, (options["rows"] or [USUAL_ROWS])[-1], options["json"])
             except LocalServiceError as problem:
                 raise CommandError(str(problem)) from None
             except KeyboardInterrupt:
                 raise CommandError("interrupted; its databases are dropped") from None
-        for folder in sets:
-            self.stdout.write(json.dumps(run_set(folder)))
+        if "match" in suites or matching.single or matching.parent:
+            self._match(matching)
+
+    def _match(self, options: MatchOptions) -> None:
+        try:
+            run_match(options, self.stdout.write, self._report)
+        except (FileNotFoundError, ValueError, RuntimeError) as problem:
+            raise CommandError(str(problem)) from None
 
     def _measure(self, suites: Sequence[str], rows: int, file: Path | None) -> None:
         figures: Figures = {}
@@ -82,10 +97,3 @@ class Command(BaseCommand):
 
     def _report(self, text: str) -> None:
         self.stderr.write(f"[bench] {text}")
-
-
-def _sets(single: Path | None, parent: Path | None) -> Iterator[Path]:
-    if single:
-        yield single
-    if parent:
-        yield from sorted(meta.parent for meta in parent.glob("*/meta.json"))
