@@ -12,7 +12,7 @@ from apps.console.golden import (
     verbs,
 )
 from apps.console.landing import loads, references, rejected, rejected_row
-from apps.console.matching import explain_screen, patterns_screen
+from apps.console.matching import explain_screen, patterns_screen, teaching_screen
 from apps.console.people import people, tokens
 from apps.console.requests import screen as requests
 from apps.console.reviews import screen as reviews
@@ -57,6 +57,7 @@ __all__ = [
     "schedules",
     "systems",
     "targets",
+    "teaching_screen",
     "tokens",
     "tree_screen",
     "verbs",

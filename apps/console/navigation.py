@@ -52,6 +52,7 @@ RULES = (
     Entry("Ownership", "policy", "ownership"),
     Entry("Approval policies", "verified_user", "policies"),
     Entry("Match rules", "join", "match_rules"),
+    Entry("What people taught", "school", "teaching", _C.DECIDE),
     Entry("Reference data", "list_alt", "code_lists"),
     Entry("Mappings", "schema", "mappings"),
     Entry("Scheduled jobs", "schedule", "schedules"),
