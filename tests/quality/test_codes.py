@@ -45,7 +45,23 @@ def test_an_open_list_without_codes_asks_nothing() -> None:
     master("salesforce.opportunities", opportunity("O1", "Advisory"))
 
     assert line_of("O1") == "Advisory"
-    assert unmapped_values("service_line") == []
+    assert [i for i in StandardRecord.objects.get().issues if i["code"] == "code.unmapped"] == []
+    [found] = unmapped_values("service_line")
+    assert (found.system, found.value, found.records, found.places) == (
+        "salesforce", "Advisory", 1, ("engagement.service_line",),
+    )  # fmt: skip
+
+
+def test_values_in_items_are_found_too() -> None:
+    invoice = {
+        "id": "9",
+        "tranId": "INV-9",
+        "item": {"items": [{"line": 1, "taxCode": {"refName": "VAT20"}, "amount": "1"}]},
+    }
+    master("netsuite.invoices", invoice)
+
+    [found] = unmapped_values("tax_code")
+    assert (found.value, found.places) == ("VAT20", ("invoice.lines.tax_code",))
 
 
 def test_what_a_system_writes_becomes_the_code_and_records_follow_a_new_map() -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from django.db.models import Q
+from psycopg import sql
 from rapidfuzz import fuzz, process, utils
 
 from apps.core.bulk import raw_cursor
@@ -101,8 +102,14 @@ def lists_of_specs() -> dict[str, list[str]]:
 
 
 def unmapped_values(list_name: str) -> list[UnmappedValue]:
-    """Return the values of live source records that no code of the list stands for, the most frequent first."""
+    """Return the values of live source records that no code of the list stands for, the most frequent first.
+
+    As long as a list that is not standard has no codes, these are all values there are.
+    """
     places = lists_of_specs().get(list_name, [])
+    known = list(Code.objects.filter(list_id=list_name).values_list("code", "title"))
+    if not known and CodeList.objects.filter(pk=list_name, standard=False).exists():
+        return _all_values(places)
     with raw_cursor() as cursor:
         cursor.execute(
             """
@@ -117,11 +124,42 @@ def unmapped_values(list_name: str) -> list[UnmappedValue]:
             (UNMAPPED, places),
         )
         rows = cursor.fetchall()
-    known = list(Code.objects.filter(list_id=list_name).values_list("code", "title"))
     return [
         UnmappedValue(system, value, count, tuple(at), held, suggestions(value, known))
         for system, value, count, at, held in rows
     ]
+
+
+def _all_values(places: Sequence[str]) -> list[UnmappedValue]:
+    parts = []
+    for place in places:
+        entity_name, *path = place.split(".")
+        value = "q.values ->> {}" if len(path) == 1 else "i ->> {}"
+        items = "" if len(path) == 1 else " CROSS JOIN LATERAL jsonb_array_elements(q.values -> {}) i"
+        parts.append(
+            sql.SQL(
+                "SELECT s.id, s.system_id, "
+                + value
+                + " AS value, {place} AS place FROM quality_standardrecord q"
+                " JOIN sources_sourcerecord s ON s.id = q.source_record_id"
+                + items.replace("{}", "{items}")
+                + " WHERE q.entity = {entity} AND NOT s.deleted"
+            ).format(
+                sql.Literal(path[-1]),
+                place=sql.Literal(place),
+                items=sql.Literal(path[0]),
+                entity=sql.Literal(entity_name),
+            )
+        )
+    if not parts:
+        return []
+    statement = sql.SQL(
+        "SELECT system_id, value, count(DISTINCT id), array_agg(DISTINCT place ORDER BY place) FROM ({}) found"
+        " WHERE value IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+    ).format(sql.SQL(" UNION ALL ").join(parts))
+    with raw_cursor() as cursor:
+        cursor.execute(statement)
+        return [UnmappedValue(system, value, n, tuple(at), held=False) for system, value, n, at in cursor]
 
 
 def suggestions(value: str, known: Sequence[tuple[str, str]]) -> tuple[Suggestion, ...]:
