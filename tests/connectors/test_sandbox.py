@@ -1,6 +1,5 @@
 """The sandbox systems keep what they are told, check who calls, and do wrong when armed."""
 
-import json
 import os
 import signal
 import subprocess

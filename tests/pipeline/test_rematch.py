@@ -54,7 +54,8 @@ def _hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE golden_goldenrecord, sources_sourcerecord, sources_load, matching_blockingkey,"
-            " matching_comparedpair, matching_runpair, matching_runseed, matching_matchrun, matching_reviewlimit CASCADE"
+            " matching_comparedpair, matching_runpair, matching_runseed, matching_matchrun,"
+            " matching_reviewlimit CASCADE"
         )
     ApprovalPolicy.objects.update(status="active")
 

@@ -14,7 +14,13 @@ from apps.matching.selectors.patterns import (
 )
 from apps.matching.selectors.recalling import Recalled, recall_pair
 from apps.matching.selectors.records import NothingToExplain
-from apps.matching.selectors.rules import NoMatchRule, active_rule, needs_first_rematch, rule_summary
+from apps.matching.selectors.rules import (
+    NoMatchRule,
+    active_rule,
+    needs_first_rematch,
+    review_limit,
+    rule_summary,
+)
 from apps.matching.selectors.told import (
     AttributeTold,
     ClusterExplanation,
@@ -50,6 +56,7 @@ __all__ = [
     "recall_pair",
     "records_kept_apart",
     "rematch_outlook",
+    "review_limit",
     "review_outlook",
     "rule_summary",
     "said_of_pattern",

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from apps.core.errors import HubError
 from apps.matching.contracts import ComparedAttribute, RuleSummary
 from apps.matching.engine import Config, Model
-from apps.matching.models import MatchRule, MatchRun, PreparedRecord
+from apps.matching.models import MatchRule, MatchRun, PreparedRecord, ReviewLimit
 from apps.matching.scoring import Rule
 from apps.sources.models import Crosswalk
 
@@ -56,6 +56,11 @@ def needs_first_rematch(*, entity_name: str) -> bool:
     return known.filter(~Exists(prepared)).exists() and not (
         MatchRun.objects.filter(entity=entity_name, status__in=MatchRun.ACTIVE).exists()
     )
+
+
+def review_limit(*, entity_name: str) -> ReviewLimit:
+    """Return how many reviews of an entity may be open and how many wait; unsaved where nobody set it."""
+    return ReviewLimit.objects.filter(entity=entity_name).first() or ReviewLimit(entity=entity_name)
 
 
 def rule_summary(row: MatchRule) -> RuleSummary:
