@@ -1,3 +1,3 @@
 """Ownership, survivorship, pins, merge, unmerge and trees."""
 
-FACE = ("trees",)
+FACE = ("engine.ownership", "engine.trust", "trees")

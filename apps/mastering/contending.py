@@ -16,14 +16,23 @@ EMPTY = StoredRecord("", {})
 
 
 def contenders_of(
-    spec: EntitySpec, ids: Sequence[UUID], moves: Sequence[Move] = ()
+    spec: EntitySpec,
+    ids: Sequence[UUID],
+    moves: Sequence[Move] = (),
+    assumed: Mapping[tuple[str, str, str], UUID] | None = None,
 ) -> dict[UUID, list[Contender]]:
-    """Return the live members of each record as if `moves` had happened, with references turned into golden ids."""
+    """Return the live members of each record as if `moves` had happened, with references turned into golden ids.
+
+    `assumed` says where source keys (system, entity, key) live in place of what the crosswalk says.
+    """
     joining = {move.source_record_id: move.record_id for move in moves}
     members = [member for member in members_of(ids, joining=joining) if not member.deleted]
     stored = stored_records(ids=[member.id for member in members])
     values = {key: _given(record.values) for key, record in stored.items()}
-    resolved = resolve_keys([target for each in values.values() for target in _targets(spec, each)])
+    targets = [target for each in values.values() for target in _targets(spec, each)]
+    resolved = resolve_keys(targets)
+    if assumed:
+        resolved |= {target: assumed[target] for target in targets if target in assumed}
     wanted = set(ids)
     contenders: dict[UUID, list[Contender]] = {}
     for member in members:

@@ -61,6 +61,16 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumed:
+    """What a simulation takes for granted: where source keys (system, entity, key) would live, and golden documents
+    as they would be, which derived attributes follow.
+    """
+
+    homes: Mapping[tuple[str, str, str], UUID] = field(default_factory=dict)
+    documents: Mapping[UUID, Document] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedValue:
     """A reference that was left out because it would close a cycle of `length` records."""
 

@@ -1,3 +1,3 @@
 """Batches in, golden records and news out: the one place that reads like the picture."""
 
-FACE = ("tasks",)
+FACE = ("simulating", "tasks")

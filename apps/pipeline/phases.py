@@ -1,6 +1,7 @@
 """What one chunk of each phase of a re-match does; all of it in the transaction that moves the cursor on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.db import transaction
 
@@ -24,6 +25,7 @@ from apps.matching.services.rematching import (
     score_chunk,
     slices_of,
 )
+from apps.pipeline.reviving import revive
 from apps.pipeline.run import master, merge, set_aside
 from apps.stewardship.services import route_plan
 
@@ -62,9 +64,13 @@ def apply(run: MatchRun, spec: EntitySpec, rule: Rule, *, limit: int | None = No
         take_turn()
         now = utcnow()
         matched = decide_again(spec=spec, rule=rule, seeds=seeds)
-        plan = master(spec, (), matched, now=now)
+        revival = revive(matched.joined)
+        revival.restore(now=now)
+        rejoined = replace(matched, joined=revival.joined)
+        plan = master(spec, (), rejoined, now=now, remembered=revival.remembered)
         routed = route_plan(plan=plan, now=now)
         apply_plan(plan=routed, now=now)
+        revival.close(now=now)
         set_aside(plan, now=now)
         merged = merge(matched, now=now)
     news = sum(change.is_news for change in routed.changes)

@@ -9,7 +9,7 @@ Workers standardize side by side; from matching on they take turns, so that each
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.db import transaction
 
 from apps.audit.context import SYSTEM, Actor, ActorKind, acting
 from apps.core.ids import uuid7
-from apps.golden.spec import EntitySpec
+from apps.golden.spec import Document, EntitySpec
 from apps.mastering.contracts import Move, Plan
 from apps.mastering.services import apply_plan, plan_records, take_turn
 from apps.matching.contracts import Matched, ToMatch
@@ -102,13 +102,24 @@ def standardize(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
     ]
 
 
-def master(spec: EntitySpec, landed: Sequence[PendingRecord], matched: Matched, *, now: datetime) -> Plan:
-    """Plan every golden record that a record of the batch belongs to, or joins now."""
+def master(
+    spec: EntitySpec,
+    landed: Sequence[PendingRecord],
+    matched: Matched,
+    *,
+    now: datetime,
+    remembered: Mapping[UUID, Document] | None = None,
+) -> Plan:
+    """Plan every golden record that a record of the batch belongs to, or joins now.
+
+    `remembered` are documents of golden records that live again.
+    """
     moves = [Move(each.source_record_id, each.record_id, each.method) for each in matched.joined]
     homes = (
         homes_of(source_record_ids=[record.id for record in landed]) if landed else {}
     )  # a merge may have moved them since
-    return plan_records(spec=spec, record_ids=[*homes.values(), *matched.left], moves=moves, now=now)
+    ids = [*homes.values(), *matched.left]
+    return plan_records(spec=spec, record_ids=ids, moves=moves, remembered=remembered, now=now)
 
 
 def set_aside(plan: Plan, *, now: datetime) -> None:

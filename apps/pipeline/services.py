@@ -15,6 +15,7 @@ from apps.golden.spec import EntitySpec
 from apps.matching.models import MatchRun, ReviewLimit
 from apps.matching.selectors import active_rule, needs_first_rematch
 from apps.matching.services import fill_review_queue
+from apps.pipeline.activating import apply_match_rule, roll_back_match_rule, survey_entity
 from apps.pipeline.contracts import BatchReport
 from apps.pipeline.faults import RECORD_FAULTS
 from apps.pipeline.rematching import rematch_entity, summary_of, work_on_rematch
@@ -35,14 +36,17 @@ log = logging.getLogger(__name__)
 __all__ = [
     "BATCH",
     "TooManyQuarantined",
+    "apply_match_rule",
     "cancel_rematch",
     "fill_review_queues",
     "queue_first_rematches",
     "rematch_entity",
     "request_rematch",
     "resume_rematch",
+    "roll_back_match_rule",
     "run_pending",
     "summary_of",
+    "survey_entity",
     "work_on_rematch",
 ]
 

@@ -1,12 +1,21 @@
 """Celery tasks of the pipeline. Losing one is harmless: what is pending stays pending, a run keeps its place."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from apps.core.clock import utcnow
 from apps.golden.registry import entities
 from apps.matching.models import MatchRun
 from apps.pipeline.runs import RunActive
-from apps.pipeline.services import fill_review_queues, request_rematch, run_pending, work_on_rematch
+from apps.pipeline.services import (
+    fill_review_queues,
+    request_rematch,
+    run_pending,
+    survey_entity,
+    work_on_rematch,
+)
+from apps.pipeline.simulating import run_simulation
 
 SLICE = 120.0
 """Seconds a task works on a re-match before it hands it to the next: a worker slot is not taken for hours."""
@@ -38,3 +47,15 @@ def continue_rematch() -> None:
         fill_review_queues()
     else:
         continue_rematch.delay()
+
+
+@shared_task(name="pipeline.simulate", ignore_result=True)
+def simulate(simulation: str) -> None:
+    """Run a simulation that was asked for; one that another worker runs, or that is over, is left alone."""
+    run_simulation(simulation_id=UUID(simulation), now=utcnow())
+
+
+@shared_task(name="pipeline.survey", ignore_result=True)
+def survey(entity: str, rule: int) -> None:
+    """Compare all records of an entity for the tuning studio."""
+    survey_entity(entity_name=entity, rule_id=rule, now=utcnow())

@@ -2,6 +2,9 @@
 
 from apps.stewardship.contracts import Policy
 from apps.stewardship.models import ApprovalPolicy
+from apps.stewardship.previewing import preview_route
+
+__all__ = ["active_policy", "preview_route"]
 
 
 def active_policy() -> Policy:

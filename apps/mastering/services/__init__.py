@@ -38,8 +38,9 @@ from apps.mastering.services.pinning import (
     write_pins,
 )
 from apps.mastering.services.planning import plan_records
-from apps.mastering.services.referring import referrers_of
+from apps.mastering.services.referring import followers_of, referrers_of
 from apps.mastering.services.remembering import BeforeMerge
+from apps.mastering.services.reviving import former_homes
 from apps.mastering.services.rules import (
     activate_ownership,
     draft_ownership,
@@ -91,6 +92,8 @@ __all__ = [
     "ensure_default_ownership",
     "ensure_default_survivorship",
     "find_vetoes",
+    "followers_of",
+    "former_homes",
     "judge_values",
     "known_owners",
     "lift_pins",

@@ -10,7 +10,7 @@ from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
 from apps.mastering.changes import change_of
 from apps.mastering.contending import contenders_of
-from apps.mastering.contracts import Move, Plan, Redirect
+from apps.mastering.contracts import Assumed, Move, Plan, Redirect
 from apps.mastering.cycles import refuse_cycles
 from apps.mastering.engine.ownership import Ownership
 from apps.mastering.engine.survivorship import COMPUTED, Survivors, lines_of, survivors_of
@@ -31,19 +31,20 @@ def plan_records(
     remembered: Mapping[UUID, Document] | None = None,
     ownership: Ownership | None = None,
     survivorship: Survivorship | None = None,
+    assumed: Assumed | None = None,
     lock: bool = True,
 ) -> Plan:
     """Plan these golden records as if `moves` had happened; an id without a golden record is a new one.
 
     `pins` are tried besides the stored ones (a proposal); `remembered` are documents from before a merge that is
-    undone; `ownership` and `survivorship` are tried in place of the active rules (a simulation); `lock` holds the records until the
-    transaction ends, so that what is planned is what is applied. A constant number of statements, whatever the
-    number of records.
+    undone; `ownership` and `survivorship` are tried in place of the active rules, `assumed` in place of what is stored
+    (simulations); `lock` holds the records until the transaction ends, so that what is planned is what is applied.
+    A constant number of statements, whatever the number of records.
     """
     ids = sorted({*record_ids, *(move.record_id for move in moves)})
     before = load_documents(spec, ids, lock=lock)
     headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
-    contenders = contenders_of(spec, ids, moves)
+    contenders = contenders_of(spec, ids, moves, assumed.homes if assumed else None)
     pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects, now=now)
     owners, surviving = ownership or active_ownership(), survivorship or active_survivorship()
     lines = {
@@ -51,7 +52,7 @@ def plan_records(
         for record in ids
     }
     survivors = {record: survivors_of(lines[record], pinned.get(record, {})) for record in ids}
-    _follow_derived(spec, survivors.values())
+    _follow_derived(spec, survivors.values(), assumed.documents if assumed else {})
     _drop_self_references(spec, survivors)
     refused = [*refuse_cycles(spec, survivors), *refuse_places(spec, survivors)]
     changes = tuple(
@@ -69,7 +70,9 @@ def plan_records(
     return Plan(spec.name, changes, tuple(moves), tuple(redirects), tuple(refused), tuple(lines.items()))
 
 
-def _follow_derived(spec: EntitySpec, survivors: Iterable[Survivors]) -> None:
+def _follow_derived(
+    spec: EntitySpec, survivors: Iterable[Survivors], assumed: Mapping[UUID, Document]
+) -> None:
     """Set attributes that follow a reference (a project's customer is its engagement's)."""
     listed = list(survivors)
     for attribute in spec.attributes:
@@ -79,6 +82,7 @@ def _follow_derived(spec: EntitySpec, survivors: Iterable[Survivors]) -> None:
         target = entity(spec.attribute(reference).references)
         held = [each.document[reference] for each in listed if each.document.get(reference)]
         found = follow_reference(target, followed, held)
+        found |= {key: assumed[UUID(key)].get(followed) for key in held if assumed and UUID(key) in assumed}
         for each in listed:
             value = found.get(each.document.get(reference, ""))
             if value is not None:

@@ -1,0 +1,168 @@
+"""Add up what a simulation found into its report: counts, names, money; the worthiest first."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from apps.distribution.models import Subscription
+from apps.golden.models import GoldenRecord
+from apps.golden.registry import entity
+from apps.golden.spec import EntitySpec
+from apps.mastering.contracts import Change
+from apps.pipeline.simulating.contracts import (
+    SAMPLE,
+    MoneyTouched,
+    SimulatedMerge,
+    SimulatedSplit,
+    TargetCount,
+    Touched,
+    ValueCount,
+    ValueExample,
+)
+from apps.pipeline.simulating.effects import Effects
+from apps.pipeline.simulating.shape import Shape
+from apps.pipeline.simulating.worth import Amounts, worth_of
+from apps.sources.models import Crosswalk
+
+PERSONAL = "(personal)"
+
+
+def value_counts(changes: Iterable[Change]) -> tuple[ValueCount, ...]:
+    """Count, by attribute, the values of records that live before and after."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for change in changes:
+        if change.kind == "updated":
+            for name in change.changed:
+                counts.setdefault((change.entity, name), Counter())[_how(change, name)] += 1
+    return tuple(
+        ValueCount(name, attribute, found["filled"], found["changed"], found["emptied"])
+        for (name, attribute), found in sorted(counts.items(), key=lambda pair: (-pair[1].total(), pair[0]))
+    )
+
+
+def _how(change: Change, name: str) -> str:
+    if change.before.get(name) is None:
+        return "filled"
+    return "emptied" if change.after.get(name) is None else "changed"
+
+
+def target_counts(effects: Effects, losers_of: str) -> tuple[TargetCount, ...]:
+    """Count, by subscription, the golden records whose next version would be sent; a merged one's redirect too."""
+    news = effects.news()
+    if effects.losers:
+        news.setdefault(losers_of, set()).update(effects.losers)
+    rows = Subscription.objects.filter(active=True, entity__in=news).select_related("connection")
+    return tuple(
+        TargetCount(row.connection.code, str(row.connection), row.entity, row.mapping, len(news[row.entity]))
+        for row in rows.order_by("connection__code", "priority", "entity")
+    )
+
+
+def kinds_of(effects: Effects, entity_name: str) -> tuple[tuple[str, int], ...]:
+    """Count the golden records of the simulated entity by what happens to them."""
+    counts: Counter[str] = Counter(
+        change.kind for change in effects.changes.values() if change.entity == entity_name or not entity_name
+    )
+    if effects.losers:
+        counts["merged"] = len(effects.losers)
+    return tuple(sorted(counts.items()))
+
+
+def money_touched(amounts: Amounts) -> tuple[MoneyTouched, ...]:
+    """Add up the measures of these records, each currency for itself."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    records: Counter[tuple[str, str]] = Counter()
+    for listed in amounts.values():
+        for measure, currency, amount in listed:
+            sums[measure, currency] = sums.get((measure, currency), Decimal(0)) + amount
+            records[measure, currency] += 1
+    return tuple(
+        MoneyTouched(measure, currency, format(total, "f"), records[measure, currency])
+        for (measure, currency), total in sorted(sums.items(), key=lambda pair: (pair[0][0], -abs(pair[1])))
+    )
+
+
+class Names:
+    """Golden records by name, read once."""
+
+    def __init__(self, ids: Iterable[UUID], amounts: Amounts) -> None:
+        self._headers = GoldenRecord.objects.in_bulk(list(set(ids)))
+        self._amounts = amounts
+
+    def touched(self, record: UUID, note: str = "") -> Touched:
+        header = self._headers.get(record)
+        code, title = (header.code, header.title) if header else ("new", "a new golden record")
+        return Touched(str(record), code, title, round(worth_of(self._amounts, record), 2), note)
+
+
+def merges_of(shape: Shape, amounts: Amounts) -> tuple[SimulatedMerge, ...]:
+    """Name the merges, the worthiest first; vetoed ones after those that would happen."""
+    groups = [(group, "") for group in shape.merged] + list(shape.vetoed)
+    ranked = sorted(
+        groups, key=lambda pair: (bool(pair[1]), -sum(worth_of(amounts, r) for r in pair[0]), pair[0])
+    )[:SAMPLE]
+    names = Names((record for group, _ in ranked for record in group), amounts)
+    return tuple(
+        SimulatedMerge(
+            tuple(names.touched(record) for record in group),
+            round(sum(worth_of(amounts, record) for record in group), 2),
+            veto,
+        )
+        for group, veto in ranked
+    )
+
+
+def splits_of(shape: Shape, amounts: Amounts) -> tuple[SimulatedSplit, ...]:
+    """Name the golden records that lose members, the worthiest first, and where those would go."""
+    ranked = sorted(shape.left.items(), key=lambda pair: (-worth_of(amounts, pair[0]), pair[0]))[:SAMPLE]
+    sources = [source for _, leaving in ranked for source in leaving]
+    keys = {
+        row[0]: f"{row[1]} {row[2]}"
+        for row in Crosswalk.objects.filter(pk__in=sources).values_list(
+            "source_record_id", "system_id", "key"
+        )
+    }
+    names = Names([*(home for home, _ in ranked), *(shape.after[source] for source in sources)], amounts)
+    found = []
+    for home, leaving in ranked:
+        told = tuple(f"{keys.get(s, s)} → {_where(names, shape.after[s])}" for s in leaving)
+        found.append(SimulatedSplit(names.touched(home), told, round(worth_of(amounts, home), 2)))
+    return tuple(found)
+
+
+def _where(names: Names, record: UUID) -> str:
+    named = names.touched(record)
+    return f"{named.code} {named.title}" if named.code != "new" else named.title
+
+
+def value_examples(effects: Effects, amounts: Amounts) -> tuple[ValueExample, ...]:
+    """Show values before and after, of the worthiest records; personal ones without what they say."""
+    updated = [change for change in effects.changes.values() if change.kind == "updated"]
+    ranked = sorted(updated, key=lambda each: (-worth_of(amounts, each.record_id), each.record_id))
+    names = Names((change.record_id for change in ranked[:SAMPLE]), amounts)
+    found = []
+    for change in ranked[:SAMPLE]:
+        spec = entity(change.entity)
+        for name in change.changed:
+            before, after = change.before.get(name), change.after.get(name)
+            if is_personal(spec, name):
+                before, after = (PERSONAL if value is not None else None for value in (before, after))
+            found.append(ValueExample(names.touched(change.record_id), spec.name, name, before, after))
+    return tuple(found[:SAMPLE])
+
+
+def is_personal(spec: EntitySpec, name: str) -> bool:
+    """Tell whether an attribute, or a column of a collection, is personal."""
+    for attribute in spec.attributes:
+        if attribute.name == name:
+            return attribute.personal
+    return any(c.personal for each in spec.collections if each.name == name for c in each.columns)
+
+
+def live_counts() -> Mapping[str, int]:
+    """Return how many live golden records each entity has."""
+    rows = GoldenRecord.objects.filter(status="live")
+    counts: Counter[Any] = Counter(rows.values_list("entity", flat=True))
+    return counts
