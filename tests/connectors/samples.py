@@ -37,6 +37,7 @@ class Sample:
     wrong_secret: str
     parent_obj: str = ""
     required: str = ""
+    off_stored: Any = None
     faults: dict[str, FailureClass] = field(default_factory=lambda: dict(_FAULTS))
 
     def write(self, ext_id: str, **fields: Any) -> Write:
@@ -127,7 +128,8 @@ SAMPLES = {
         bad_unknown={"name": "Acme Ltd", "type": "project", "colour": "red"},
         bad_length=None,
         bad_parent={"name": "Acme Ltd", "type": "project", "party": {"mdm_id": "nobody"}},
-        off={"active": False},
+        off={"status": {"name": "Done"}},
+        off_stored=2,
         wrong_secret="password",
         faults={**_FAULTS, "refuse": FailureClass.AMBIGUOUS},
     ),

@@ -1,6 +1,7 @@
 """The closed set of pure, named value transforms: argument and options in, function out."""
 
 import hashlib
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -81,6 +82,18 @@ def prefix(argument: Any, options: Mapping[str, Any]) -> Transform:
 def truncate(argument: Any, options: Mapping[str, Any]) -> Transform:
     limit = int(argument)
     return lambda value: as_text(value)[:limit]
+
+
+@register("wrap")
+def wrap(argument: Any, options: Mapping[str, Any]) -> Transform:
+    """`{wrap: 40, index: 1}`: the second of the lines of at most 40 characters that a text is broken into."""
+    width, index = int(argument), int(options.get("index", 0))
+
+    def apply(value: Any) -> Any:
+        lines = textwrap.wrap(as_text(value), width)
+        return lines[index] if index < len(lines) else None
+
+    return apply
 
 
 @register("replace")

@@ -77,7 +77,7 @@ MODELS: dict[str, dict[str, Spec]] = {
         "party": _one("party.party"),
         "comment": _TEXT,
         "effort_duration": _of("timedelta"),
-        "active": _BOOLEAN,
+        "status": _one("project.work.status"),
     },
     "account.invoice": {
         **_STAMPS,
@@ -98,10 +98,12 @@ MODELS: dict[str, dict[str, Spec]] = {
         "quantity": _of("float"),
         "unit_price": _NUMERIC,
     },
+    "project.work.status": {"id": _STAMPS["id"], "code": _CHAR, "name": _CHAR},
     "country.country": {"id": _STAMPS["id"], "code": _CHAR, "name": _CHAR},
     "currency.currency": {"id": _STAMPS["id"], "code": _CHAR, "name": _CHAR},
 }
 LISTS = {
+    "project.work.status": ("Open", "Done"),
     "country.country": ("GB", "US", "DE", "FR", "SE", "PL", "CH", "NO", "DK", "NL", "IE", "CA"),
     "currency.currency": ("GBP", "USD", "EUR", "SEK", "PLN", "CHF", "NOK", "DKK", "CAD"),
 }
