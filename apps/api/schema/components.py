@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from apps.api.schema.entity import entity_components
 from apps.api.schema.known import known_components
+from apps.api.schema.matching import matching_components
 from apps.api.schema.shared import shared_components
 from apps.api.schema.trees import tree_components
 from apps.api.schema.values import Schema
@@ -19,7 +20,7 @@ def components() -> Mapping[str, Schema]:
 
 @lru_cache(maxsize=4)
 def _components(specs: tuple[EntitySpec, ...]) -> Mapping[str, Schema]:
-    found = {**shared_components(), **tree_components(), **known_components()}
+    found = {**shared_components(), **tree_components(), **known_components(), **matching_components()}
     for spec in specs:
         found.update(entity_components(spec))
     return found

@@ -53,7 +53,12 @@ def entity_components(spec: EntitySpec) -> Mapping[str, Schema]:
             }
         ),
         f"{name}Values": _values(spec),
-        f"{name}Matches": shape({"results": listed(_match(ref(name)))}),
+        f"{name}Matches": shape(
+            {
+                "results": listed(_match(ref(name))),
+                "ignored": listed(text(), description="Personal paths left out because of your role."),
+            }
+        ),
         f"{name}Found": shape({"results": listed(shape({"score": score, "record": ref(name)}))}),
     }
 

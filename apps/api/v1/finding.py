@@ -7,8 +7,10 @@ from uuid import UUID
 from apps.api.masking import personal_columns
 from apps.api.v1.record_sql import select_listed
 from apps.core.bulk import raw_cursor
+from apps.core.errors import Denied
 from apps.golden.spec import EntitySpec
 from apps.matching.contracts import Similar
+from apps.matching.selectors import without_personal
 from apps.matching.services import find_similar
 
 _BY_TITLE = """
@@ -41,8 +43,17 @@ def json_of(spec: EntitySpec, ids: Sequence[UUID], *, masked: bool) -> dict[UUID
 
 def similar_records(
     spec: EntitySpec, values: Mapping[str, Any], *, limit: int, thorough: bool, masked: bool
-) -> list[dict[str, Any]]:
-    """Return who resembles these values, the likeliest first; the evidence of personal attributes without values."""
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Return who resembles these values, the likeliest first, and the paths that were not looked at.
+
+    Whoever may not see personal values must not learn them by asking how like they are: without the right to see
+    them they are left out of the question. Raises Denied when nothing is left of it.
+    """
+    ignored: tuple[str, ...] = ()
+    if masked:
+        values, ignored = without_personal(spec, values)
+        if not any(value not in (None, "", []) for value in values.values()):
+            raise Denied("Only personal values are asked about: that needs the capability 'unmask'.")
     found = find_similar(spec=spec, values=values, limit=limit, thorough=thorough)
     return [
         {
@@ -53,7 +64,7 @@ def similar_records(
             "evidence": _evidence(spec, each) if masked else each.evidence,
         }
         for each in found
-    ]
+    ], ignored
 
 
 def _evidence(spec: EntitySpec, similar: Similar) -> list[dict[str, Any]]:

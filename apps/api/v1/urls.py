@@ -6,8 +6,10 @@ from django.urls import URLPattern, path
 
 from apps.api.v1.views.changes import ChangesView
 from apps.api.v1.views.documents import DocsView, OpenApiView
+from apps.api.v1.views.explaining import ExplainRecordView, ExplainView
 from apps.api.v1.views.finding import MatchView, SearchView
 from apps.api.v1.views.loads import LoadsView, LoadView, PostRecordsView, RejectedRowsView, ReplayView
+from apps.api.v1.views.pairs import AnswerPairView, DecisionsView, PairsView, WithdrawView
 from apps.api.v1.views.records import LookupView, RecordsView, RecordView
 from apps.api.v1.views.requests import ApproveView, ChangeRequestsView, ChangeRequestView, RejectView
 from apps.api.v1.views.stories import DeliveriesView, HistoryView, KnownView, MembersView, ProvenanceView
@@ -22,6 +24,8 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
     yield path(plural, RecordsView.as_view(spec=spec), name=f"{spec.name}-list")
     for name, view in (("lookup", LookupView), ("search", SearchView), ("match", MatchView)):
         yield path(f"{plural}/{name}", view.as_view(spec=spec), name=f"{spec.name}-{name}")
+    yield path(f"{plural}/explain", ExplainView.as_view(spec=spec), name=f"{spec.name}-explain")
+    yield from pair_addresses(spec)
     one = f"{plural}/<uuid:record_id>"
     yield path(one, RecordView.as_view(spec=spec), name=spec.name)
     for name, story in (
@@ -32,8 +36,20 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
         ("known", KnownView),
     ):
         yield path(f"{one}/{name}", story.as_view(spec=spec), name=f"{spec.name}-{name}")
+    yield path(f"{one}/explain", ExplainRecordView.as_view(spec=spec), name=f"{spec.name}-explained")
     if spec.trees:
         yield path(f"{one}/tree", TreeView.as_view(spec=spec), name=f"{spec.name}-tree")
+
+
+def pair_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
+    """Yield the addresses of an entity's pairs and of people's decisions on them."""
+    plural, name = spec.plural, spec.name
+    yield path(f"{plural}/pairs", PairsView.as_view(spec=spec), name=f"{name}-pairs")
+    answer = AnswerPairView.as_view(spec=spec)
+    yield path(f"{plural}/pairs/<uuid:pair_id>/decide", answer, name=f"{name}-decide")
+    yield path(f"{plural}/decisions", DecisionsView.as_view(spec=spec), name=f"{name}-decisions")
+    withdraw = WithdrawView.as_view(spec=spec)
+    yield path(f"{plural}/decisions/<uuid:decision_id>/withdraw", withdraw, name=f"{name}-withdraw")
 
 
 urlpatterns = [

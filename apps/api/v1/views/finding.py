@@ -63,10 +63,15 @@ class MatchView(HubView):
         "post": Operation(
             id="match_{entity}",
             summary="Does this {label} exist already?",
-            description="Nothing is stored. The likeliest first, each with its evidence.",
+            description=(
+                "Nothing is stored. The likeliest first, each with its evidence. Without the capability unmask"
+                " personal values are left out of the question, and `ignored` names them: how like a guess is"
+                " would tell the value."
+            ),
             needs=Capability.VIEW,
             body="{Entity}Values",
             answers={200: "{Entity}Matches"},
+            problems=(403, 409),
         )
     }
 
@@ -75,7 +80,7 @@ class MatchView(HubView):
         thorough = bool(asked.get("thorough"))
         self.charge(MATCH_COSTS * (5 if thorough else 1))
         masked = not sees_personal(self.principal)
-        found = similar_records(
+        found, ignored = similar_records(
             self.entity, asked["attributes"], limit=asked.get("limit", 10), thorough=thorough, masked=masked
         )
         ids: list[UUID] = [each["record_id"] for each in found]
@@ -85,4 +90,5 @@ class MatchView(HubView):
             for each in found
             if each["record_id"] in records
         ]
-        return Answer(200, f'{{"results":[{",".join(rows)}]}}'.encode()).as_response()
+        told = dumps(list(ignored)).decode()
+        return Answer(200, f'{{"results":[{",".join(rows)}],"ignored":{told}}}'.encode()).as_response()
