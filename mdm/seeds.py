@@ -59,6 +59,24 @@ SCHEDULES = (
         seconds=120,
         description="Asks first what is doubtful and has much hanging on it; goes on with decisions on patterns.",
     ),
+    Schedule(
+        "Turn ownership periods",
+        "mastering.turn_periods",
+        cron=("2", "0"),
+        description="Where a period of the matrix begins or ends, records are computed again.",
+    ),
+    Schedule(
+        "Release expired pins",
+        "stewardship.release_expired_pins",
+        cron=("5", "0"),
+        description="The rules decide again where a pin has expired.",
+    ),
+    Schedule(
+        "Measure ages of values",
+        "mastering.turn_trust",
+        cron=("10", "0"),
+        description="Where trust decays with age, records are computed again.",
+    ),
 )
 
 

@@ -24,7 +24,9 @@ from apps.console.rules import (
     ownership,
     policies,
     schedules,
+    survivorship,
     systems,
+    verdicts,
 )
 
 __all__ = [
@@ -55,10 +57,12 @@ __all__ = [
     "requests",
     "reviews",
     "schedules",
+    "survivorship",
     "systems",
     "targets",
     "teaching_screen",
     "tokens",
     "tree_screen",
     "verbs",
+    "verdicts",
 ]

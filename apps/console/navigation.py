@@ -45,11 +45,13 @@ FLOW = (
     Entry("Waiting references", "link_off", "waiting_references", badge="references", tone="info"),
     Entry("Match runs", "join_inner", "match_runs"),
     Entry("Explain two records", "troubleshoot", "explain"),
+    Entry("Verdicts on writes", "gavel", "verdicts"),
     Entry("Deliveries", "send", "deliveries"),
     Entry("Targets", "outbox", "targets"),
 )
 RULES = (
     Entry("Ownership", "policy", "ownership"),
+    Entry("Survivorship", "leaderboard", "survivorship"),
     Entry("Approval policies", "verified_user", "policies"),
     Entry("Match rules", "join", "match_rules"),
     Entry("What people taught", "school", "teaching", _C.DECIDE),

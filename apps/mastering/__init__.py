@@ -1,3 +1,3 @@
 """Ownership, survivorship, pins, merge, unmerge and trees."""
 
-FACE = ("engine.ownership", "engine.trust", "trees")
+FACE = ("engine.ownership", "engine.trust", "explaining", "trees")

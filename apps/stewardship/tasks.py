@@ -9,7 +9,7 @@ from apps.core.clock import utcnow
 from apps.golden.registry import entities
 from apps.matching.models import PatternDecision
 from apps.matching.services import rate_open_pairs
-from apps.stewardship.services import restore_pattern, settle_pattern
+from apps.stewardship.services import release_expired_pins, restore_pattern, settle_pattern
 
 _S = PatternDecision.Status
 
@@ -38,3 +38,9 @@ def rate_reviews() -> None:
         with acting(Actor(name=name), reason=decision.undo_reason or decision.reason):
             carry_out = restore_pattern if decision.status == _S.UNDOING else settle_pattern
             carry_out(pattern_id=decision.pk, now=now)
+
+
+@shared_task(name="stewardship.release_expired_pins", ignore_result=True)
+def end_pins() -> None:
+    """End pins whose time is over; the rules decide again."""
+    release_expired_pins(now=utcnow())

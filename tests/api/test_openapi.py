@@ -126,6 +126,7 @@ def test_answers_fit_their_schemas(caller: Callable[..., Caller], acme: UUID, pe
         "/api/v1/customers/{record_id}/history": "",
         "/api/v1/customers/{record_id}/members": "",
         "/api/v1/customers/{record_id}/provenance": "",
+        "/api/v1/customers/{record_id}/writes": "",
         "/api/v1/customers/{record_id}/deliveries": "",
         "/api/v1/customers/lookup": "?system=netsuite&key=77",
         "/api/v1/customers/search": "?q=acme",

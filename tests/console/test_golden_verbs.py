@@ -46,7 +46,9 @@ def test_a_free_value_is_pinned_and_applied_at_once() -> None:
 def test_a_governed_value_waits_for_an_approver() -> None:
     record = single_customer(Status__c="Active")
     messages = edit(record, "name", legal_name="Quantock Holding Ltd")
-    assert messages == ["Waits for an approver, as the policy asks: legal name."]
+    assert messages == [
+        "Not applied: waits for an approver or an owner, or is kept as evidence: legal name."
+    ]
     assert document_of(record)["legal_name"] == "Quantock Advisory Ltd"
     request = only(ChangeRequest.objects.filter(status="pending"))
     assert (request.pins, request.requested_by) == ({"legal_name": "Quantock Holding Ltd"}, "the-steward")

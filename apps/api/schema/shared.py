@@ -20,6 +20,7 @@ from apps.api.schema.values import (
     shape,
     text,
 )
+from apps.api.schema.verdicts import EXPLANATION, WRITE
 from apps.sources.services.loads import MAX_POSTED
 
 _COUNTS = ("rows", "new", "changed", "unchanged", "stale", "skipped", "rejected")
@@ -263,7 +264,9 @@ def shared_components() -> Mapping[str, Schema]:
         "Member": _member(),
         "Members": page(ref("Member")),
         "Origin": _origin(),
-        "Provenance": shape({"results": listed(ref("Origin"))}),
+        "Provenance": shape({"results": listed(ref("Origin")), "explained": listed(ref("Explanation"))}),
+        "Explanation": EXPLANATION,
+        "Writes": shape({"results": listed(WRITE)}),
         "ChangeEvent": _event(),
         "Changes": shape(
             {

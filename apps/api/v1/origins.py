@@ -58,19 +58,9 @@ def provenance_of(spec: EntitySpec, record_id: UUID, *, masked: bool) -> list[di
 
 
 def _origin(spec: EntitySpec, path: str, origin: Mapping[str, Any], *, masked: bool) -> dict[str, Any]:
-    name, _, identity = path.partition(":")
-    item: dict[str, Any] | None = None
-    if identity:
-        columns = spec.collection(name).identity
-        hidden = (personal_columns(spec).get(name) or frozenset()) if masked else frozenset()
-        parts = identity.split("|", len(columns) - 1)
-        item = {
-            column: None if column in hidden else part or None
-            for column, part in zip(columns, parts, strict=False)
-        }
     return {
-        "attribute": name,
-        "item": item,
+        "attribute": path.partition(":")[0],
+        "item": item_of(spec, path, masked=masked),
         "system": origin.get("system"),
         "key": origin.get("key"),
         "source_record": origin.get("source"),
@@ -78,4 +68,18 @@ def _origin(spec: EntitySpec, path: str, origin: Mapping[str, Any], *, masked: b
         "by": origin.get("by"),
         "reason": origin.get("reason"),
         "at": origin.get("at"),
+    }
+
+
+def item_of(spec: EntitySpec, path: str, *, masked: bool) -> dict[str, Any] | None:
+    """Return the identity of the item that a path of provenance names; None for an attribute."""
+    name, _, identity = path.partition(":")
+    if not identity:
+        return None
+    columns = spec.collection(name).identity
+    hidden = (personal_columns(spec).get(name) or frozenset()) if masked else frozenset()
+    parts = identity.split("|", len(columns) - 1)
+    return {
+        column: None if column in hidden else part or None
+        for column, part in zip(columns, parts, strict=False)
     }

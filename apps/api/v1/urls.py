@@ -12,7 +12,14 @@ from apps.api.v1.views.loads import LoadsView, LoadView, PostRecordsView, Reject
 from apps.api.v1.views.pairs import AnswerPairView, DecisionsView, PairsView, WithdrawView
 from apps.api.v1.views.records import LookupView, RecordsView, RecordView
 from apps.api.v1.views.requests import ApproveView, ChangeRequestsView, ChangeRequestView, RejectView
-from apps.api.v1.views.stories import DeliveriesView, HistoryView, KnownView, MembersView, ProvenanceView
+from apps.api.v1.views.stories import (
+    DeliveriesView,
+    HistoryView,
+    KnownView,
+    MembersView,
+    ProvenanceView,
+    WritesView,
+)
 from apps.api.v1.views.trees import TreeView
 from apps.golden.registry import entities
 from apps.golden.spec import EntitySpec
@@ -32,6 +39,7 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
         ("history", HistoryView),
         ("members", MembersView),
         ("provenance", ProvenanceView),
+        ("writes", WritesView),
         ("deliveries", DeliveriesView),
         ("known", KnownView),
     ):

@@ -13,8 +13,10 @@ from apps.console.screens import ConsoleView, failures_as_messages, screen
 from apps.console.values import title_of
 from apps.core.clock import utcnow
 from apps.mastering.models import Pin
+from apps.mastering.selectors import active_ownership
+from apps.mastering.services import ANY, STEWARD
 from apps.stewardship.selectors import active_policy
-from apps.stewardship.services import propose_values
+from apps.stewardship.services import answers_for, propose_values
 
 
 @screen("golden/<slug:entity>/<uuid:pk>/edit/", name="golden_edit")
@@ -39,7 +41,11 @@ class EditValuesView(ConsoleView):
             return redirect(head.link)
         with failures_as_messages(request):
             applied = propose_values(
-                record_id=head.id, values=values, reason=form.cleaned_data["reason"], now=utcnow()
+                record_id=head.id,
+                values=values,
+                reason=form.cleaned_data["reason"],
+                expires_at=form.expires_at,
+                now=utcnow(),
             )
             self._tell(head, set(values), set(applied.changes[0].changed))
             return redirect(head.link)
@@ -58,7 +64,10 @@ class EditValuesView(ConsoleView):
             messages.success(self.request, f"Pinned and applied: {names}.")
         if held:
             names = ", ".join(title_of(head.spec, name) for name in sorted(held))
-            messages.warning(self.request, f"Waits for an approver, as the policy asks: {names}.")
+            messages.warning(
+                self.request,
+                f"Not applied: waits for an approver or an owner, or is kept as evidence: {names}.",
+            )
 
     def _group(self, head: RecordHead) -> str:
         groups = self._groups(head)
@@ -72,9 +81,13 @@ class EditValuesView(ConsoleView):
         group = self._group(head)
         states, hours = active_policy().rules.get((head.spec.name, group), (None, 0))
         held = states is not None and (not states or head.state in states)
+        place = str(head.values.get(head.spec.legal_entity) or ANY) if head.spec.legal_entity else ANY
+        owned = active_ownership().of(head.spec.name, group, head.state, place)
         return self.render_to_response(
             self.get_context_data(
                 title=head.title, head=head, spec=head.spec, form=form, group=group,
-                groups=self._groups(head), held=held, hours=hours,
+                groups=self._groups(head), held=held, hours=hours, owner=owned.system_of_record, rule=owned.rule,
+                owned=STEWARD not in owned.verdicts, on_people=owned.on_people.value,
+                may_own=answers_for(owned.system_of_record),
             )
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """Forms of stewards on a golden record: values by hand, each as its kind asks, and a reason."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -56,11 +57,20 @@ class ValuesForm(ReasonForm):
             value = head.document.get(attribute.name)
             self.fields[attribute.name] = _field(head.spec, attribute)
             self.fields[attribute.name].initial = value if value is not None else ""
-        self.order_fields([*(each.name for each in self.attributes), "reason"])
+        self.fields["expires_on"] = forms.DateField(
+            required=False, widget=forms.DateInput(attrs={**INPUT, "type": "date"}, format="%Y-%m-%d")
+        )
+        self.order_fields([*(each.name for each in self.attributes), "reason", "expires_on"])
 
     @property
     def value_fields(self) -> list[forms.BoundField]:
         return [self[each.name] for each in self.attributes]
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Return the moment after the last day the pin shall hold, in UTC."""
+        last: date | None = self.cleaned_data.get("expires_on")
+        return datetime.combine(last + timedelta(days=1), time.min, UTC) if last else None
 
     def changed_values(self) -> dict[str, Any]:
         """Return the values that were changed; None for one that was emptied."""

@@ -16,12 +16,15 @@ from apps.console.golden.members import member_records
 from apps.console.golden.relations import incoming, outgoing
 from apps.console.golden.timeline import revisions_of
 from apps.console.golden.values_tab import matrix, origin_of, value_groups
+from apps.console.golden.writes import unheard_of, writes_shown
 from apps.console.screens import ConsoleView, screen
 from apps.console.values import names_of, reference_ids
 from apps.core.clock import utcnow
 from apps.distribution.selectors import attempts_timeline, delivery_state
+from apps.mastering.explaining import explain_record
 from apps.mastering.models import Merge, Pin
 from apps.mastering.selectors import active_ownership
+from apps.mastering.services import ANY
 from apps.matching.models import CandidatePair, PairStatus
 from apps.quality.services import assess_document
 from apps.sources.models import Crosswalk
@@ -79,11 +82,12 @@ class GoldenRecordView(ConsoleView):
         names = names_of(
             reference_ids(spec, document, *(member.values for member in members)), clear=sight.clear
         )
-        ownership, state = active_ownership(), str(document.get("status", ""))
-        owners = {name: tuple(ownership.of(spec.name, name, state).owners) for name in spec.groups()}
-        groups = value_groups(spec, document, members, names, owners, active_policy(), sight)
+        now, ownership, state = utcnow(), active_ownership(), str(document.get("status", ""))
+        place = str(document.get(spec.legal_entity) or ANY) if spec.legal_entity else ANY
+        owners = {name: tuple(ownership.of(spec.name, name, state, place).owners) for name in spec.groups()}
+        explained = explain_record(record_id=head.id, now=now)
+        groups = value_groups(spec, document, members, names, owners, active_policy(), sight, explained)
         found = assess_document(spec=spec, document=head.values, record_id=head.id)
-        now = utcnow()
         return {
             "groups": groups,
             "members": members,
@@ -92,6 +96,7 @@ class GoldenRecordView(ConsoleView):
             "pins": Pin.objects.filter(record_id=head.id, ended_at__isnull=True),
             "waiting_requests": ChangeRequest.objects.filter(record_id=head.id, status="pending"),
             "deliveries": delivery_state(record_id=head.id, now=now),
+            "unheard": unheard_of(head, names),
         }
 
     def _systems(self, head: RecordHead) -> dict[str, Any]:
@@ -129,6 +134,7 @@ class GoldenRecordView(ConsoleView):
                 clear=head.sight.clear,
             ),
             "pairs": _pairs_of(head.id),
+            "writes": writes_shown(head),
         }
 
     def _deliveries(self, head: RecordHead) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from apps.console.golden.members import MemberRecord
 from apps.console.masking import Sight
 from apps.console.values import Names, Shown, parts_of, show, show_any
 from apps.golden.spec import Attribute, Collection, Document, EntitySpec
+from apps.mastering.explaining import Candidate, Explanation, words_of
 from apps.stewardship.contracts import Policy
 
 
@@ -29,11 +30,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """What a member says about the attribute, when it is not what survived."""
+    """What a member says about the attribute, when it is not what survived: why it lost, and what would flip it."""
 
     system: str
     key: str
     shown: Shown
+    verdict: str = ""
+    lost: str = ""
+    flip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class ValueRow:
     origin: Origin | None
     others: tuple[Other, ...] = ()
     agreeing: tuple[str, ...] = ()
+    rule: str = ""  # ownership rule that holds here, with its version
 
     @property
     def editable(self) -> bool:
@@ -56,7 +61,7 @@ class ItemTable:
     """The items of a collection, each with its origin."""
 
     collection: Collection
-    rows: list[tuple[tuple[Shown, ...], Origin | None]]
+    rows: list[tuple[tuple[Shown, ...], Origin | None, tuple[Other, ...]]]
 
 
 @dataclass(slots=True)
@@ -94,8 +99,10 @@ def value_groups(
     owners: Mapping[str, tuple[str, ...]],
     policy: Policy,
     sight: Sight,
+    explained: Mapping[str, Explanation] | None = None,
 ) -> list[Group]:
     """Return the groups in the spec's order; `document` with its provenance as stored, `owners` by group."""
+    told = explained or {}
     provenance: Mapping[str, Any] = document.get("provenance", {})
     state = str(document.get("status", ""))
     groups = {name: _group(spec, name, state, owners.get(name, ()), policy) for name in spec.groups()}
@@ -107,12 +114,13 @@ def value_groups(
                 provenance,
                 members,
                 names,
+                told.get(attribute.name),
             )
         )
     for collection in spec.collections:
         items = document.get(collection.name) or ()
         groups[collection.group or collection.name].tables.append(
-            _table(collection, items, provenance, names, sight)
+            _table(collection, items, provenance, names, sight, told)
         )
     return list(groups.values())
 
@@ -129,7 +137,9 @@ def _row(
     provenance: Mapping[str, Any],
     members: Sequence[MemberRecord],
     names: Names,
+    explained: Explanation | None,
 ) -> ValueRow:
+    candidates = {each.source: each for each in explained.candidates} if explained else {}
     origin = origin_of(provenance.get(attribute.name))
     shown = show(attribute, value, names)
     others, agreeing = [], []
@@ -138,24 +148,56 @@ def _row(
         if not said.text or member.deleted:
             continue
         if said.text != shown.text:
-            others.append(Other(member.system, member.key, said))
+            others.append(_other(said, candidates.get(str(member.id)), member.system, member.key))
         elif origin and (member.system, member.key) != (origin.system, origin.key):
             agreeing.append(member.system)
-    return ValueRow(attribute, shown, origin, tuple(others), tuple(dict.fromkeys(agreeing)))
+    rule = f"{explained.rule} v{explained.ownership_version}" if explained else ""
+    return ValueRow(attribute, shown, origin, tuple(others), tuple(dict.fromkeys(agreeing)), rule)
+
+
+def _other(said: Shown, candidate: Candidate | None, system: str, key: str) -> Other:
+    if candidate is None:
+        return Other(system, key, said)
+    return Other(
+        system, key, said, candidate.verdict, candidate.lost, tuple(words_of(step) for step in candidate.flip)
+    )
 
 
 def _table(
-    collection: Collection, items: Sequence[Any], provenance: Mapping[str, Any], names: Names, sight: Sight
+    collection: Collection,
+    items: Sequence[Any],
+    provenance: Mapping[str, Any],
+    names: Names,
+    sight: Sight,
+    explained: Mapping[str, Explanation],
 ) -> ItemTable:
     rows = []
     for item in items:
-        origin = origin_of(provenance.get(f"{collection.name}:{collection.identity_of(item)}"))
+        path = f"{collection.name}:{collection.identity_of(item)}"
+        origin = origin_of(provenance.get(path))
+        others = _other_items(collection, item, explained.get(path), names, sight)
         cells = tuple(
             show(column, _masked(sight, collection.name, column.name, item.get(column.name)), names)
             for column in collection.columns
         )
-        rows.append((cells, origin))
+        rows.append((cells, origin, others))
     return ItemTable(collection, rows)
+
+
+def _other_items(
+    collection: Collection, golden: Any, explained: Explanation | None, names: Names, sight: Sight
+) -> tuple[Other, ...]:
+    """Return what other members say of an item, column by column where it differs."""
+    found = []
+    for candidate in explained.candidates if explained else ():
+        said = candidate.value or {}
+        differing = [c for c in collection.columns if said.get(c.name) not in (None, golden.get(c.name))]
+        if candidate.wins or not differing:
+            continue
+        seen = {c: _masked(sight, collection.name, c.name, said[c.name]) for c in differing}
+        text = "; ".join(f"{c.title}: {show(c, value, names).text}" for c, value in seen.items())
+        found.append(_other(Shown(text), candidate, candidate.system, candidate.key))
+    return tuple(found)
 
 
 def _masked(sight: Sight, collection: str, column: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The ownership matrix as a grid: attribute groups by lifecycle state, owners best first."""
+"""The ownership matrix as a grid: attribute groups by lifecycle state, owners best first, a layer at a time."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,14 +11,19 @@ from apps.accounts.roles import Capability
 from apps.console.acts import ActingView
 from apps.console.permissions import user_may
 from apps.console.rules.groups import titles_by_group
+from apps.console.rules.layers import layer_of, query_of, tabs_of
+from apps.console.rules.ownership_changes import changes_between
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import screen
 from apps.core.clock import utcnow
+from apps.core.errors import Invalid
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
 from apps.mastering.models import OwnershipMatrix, OwnershipRule
 from apps.mastering.services import (
     ANY,
+    EVERYWHERE,
+    Layer,
     OwnershipCell,
     Verdict,
     activate_ownership,
@@ -29,55 +34,79 @@ from apps.mastering.services import (
 from apps.sources.services import mark_entity_pending
 
 Rules = dict[tuple[str, str], OwnershipCell]
+NOTHING = OwnershipCell(())
 
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """One cell: its own owners, or () where the rule for any state holds; `changed` against the active version."""
+    """One cell: its own owners, or () where a less specific rule holds; `changed` against the active version."""
 
     group: str
     state: str
-    owners: tuple[str, ...]
-    others: str
+    cell: OwnershipCell
     changed: bool
+    locked: str = ""  # why there can be no rule here
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        return self.cell.owners
+
+    @property
+    def others(self) -> str:
+        return self.cell.others
 
     @property
     def order(self) -> str:
-        return ",".join(self.owners)
+        return ",".join(self.cell.owners)
+
+    @property
+    def exceptions(self) -> str:
+        """Return verdicts on single writers as they are typed: "certinia: shadow, steward: accept"."""
+        return ", ".join(f"{writer}: {verdict}" for writer, verdict in sorted(self.cell.verdicts.items()))
 
 
-def rules_of(matrix: OwnershipMatrix | None, entity_name: str) -> Rules:
+def rules_of(matrix: OwnershipMatrix | None, entity_name: str, layer: Layer = EVERYWHERE) -> Rules:
     if matrix is None:
         return {}
-    rows = OwnershipRule.objects.filter(matrix=matrix, entity=entity_name)
-    return {(row.group, row.state): OwnershipCell(tuple(row.owners), row.others) for row in rows}
+    rows = OwnershipRule.objects.filter(
+        matrix=matrix,
+        entity=entity_name,
+        legal_entity=layer.legal_entity,
+        valid_from=layer.valid_from,
+        valid_to=layer.valid_to,
+    )
+    return {
+        (row.group, row.state): OwnershipCell(tuple(row.owners), row.others, row.verdicts) for row in rows
+    }
 
 
 def grid_of(
-    spec: EntitySpec, rules: Rules, active: Rules
+    spec: EntitySpec, rules: Rules, active: Rules, layer: Layer = EVERYWHERE
 ) -> list[tuple[str, tuple[str, ...], list[GridCell]]]:
     """Return (group, its attributes, cells by state: any first) in the spec's order."""
     rows = []
     for group, titles in titles_by_group(spec).items():
         cells = []
         for state in (ANY, *spec.lifecycle.states):
-            cell = rules.get((group, state), OwnershipCell(()))
-            cells.append(
-                GridCell(
-                    group,
-                    state,
-                    cell.owners,
-                    cell.others,
-                    cell != active.get((group, state), OwnershipCell(())),
-                )
-            )
+            cell = rules.get((group, state), NOTHING)
+            changed = cell != active.get((group, state), NOTHING)
+            cells.append(GridCell(group, state, cell, changed, _locked(spec, group, state, layer)))
         rows.append((group, titles, cells))
     return rows
 
 
+def _locked(spec: EntitySpec, group: str, state: str, layer: Layer) -> str:
+    if group == spec.status_group and (state != ANY or layer.legal_entity != ANY):
+        return "decides the state itself"
+    if group == spec.legal_entity_group and layer.legal_entity != ANY:
+        return "decides the legal entity itself"
+    return ""
+
+
 @screen("ownership/", name="ownership")
 class OwnershipView(ActingView):
-    """One entity of one version; drafts are edited in place, activated, and rolled back by activating an older one."""
+    """One entity and layer of one version; drafts are edited in place, simulated, activated by a second person, and
+    rolled back by activating an older one."""
 
     title = "Ownership"
     template_name = "console/rules/ownership.html"
@@ -89,7 +118,8 @@ class OwnershipView(ActingView):
         shown = chosen_version(versions, query)
         active = next((row for row in versions if row.is_active), None)
         spec = entity(query["entity"]) if query.get("entity") in entities else next(iter(entities.values()))
-        rules = rules_of(shown, spec.name)
+        layer = self._layer()
+        rules = rules_of(shown, spec.name, layer)
         return super().get_context_data(
             **kwargs,
             versions=versions,
@@ -97,12 +127,24 @@ class OwnershipView(ActingView):
             spec=spec,
             specs=list(entities.values()),
             states=[ANY, *spec.lifecycle.states],
-            grid=grid_of(spec, rules, rules if shown == active else rules_of(active, spec.name)),
+            layer=layer,
+            layers=tabs_of(shown, spec.name, layer),
+            grid=grid_of(
+                spec, rules, rules if shown == active else rules_of(active, spec.name, layer), layer
+            ),
+            changes=[] if shown == active or active is None else changes_between(active, shown),
             editable=shown.status == "draft" and user_may(self.request, Capability.EDIT_RULES),
             owners=",".join(known_owners()),
             verdicts=list(Verdict),
             may_draft=user_may(self.request, Capability.EDIT_RULES),
         )
+
+    def _layer(self) -> Layer:
+        try:
+            return layer_of(self.request.GET)
+        except Invalid as fault:
+            messages.error(self.request, fault.detail)
+            return EVERYWHERE
 
     def _page(self, version: int, entity_name: str) -> str:
         return f"{reverse('admin:ownership')}?version={version}&entity={entity_name}"
@@ -118,20 +160,23 @@ class OwnershipView(ActingView):
         )
         return self._page(draft.version, request.GET.get("entity", ""))
 
-    def act_save(self, request: HttpRequest) -> None:
-        spec = entity(request.POST.get("entity", ""))
+    def act_save(self, request: HttpRequest) -> str:
+        spec, layer = entity(request.POST.get("entity", "")), layer_of(request.POST)
         cells = {}
         for group in spec.groups():
             for state in (ANY, *spec.lifecycle.states):
                 order = request.POST.get(f"owners:{group}:{state}", "")
                 owners = tuple(filter(None, (each.strip() for each in order.split(","))))
                 others = request.POST.get(f"others:{group}:{state}", Verdict.ACCEPT)
-                cells[group, state] = OwnershipCell(owners, others)
+                typed = request.POST.get(f"exceptions:{group}:{state}", "")
+                cells[group, state] = OwnershipCell(owners, others, exceptions_in(typed) if owners else {})
         row = number_of(request.POST.get("row", ""))
-        changed = write_ownership_draft(matrix_id=row, entity_name=spec.name, cells=cells)
+        changed = write_ownership_draft(matrix_id=row, entity_name=spec.name, cells=cells, layer=layer)
         messages.success(
             request, f"Saved: {changed} cell{'' if changed == 1 else 's'} of {spec.label} changed."
         )
+        draft = OwnershipMatrix.objects.get(pk=row)
+        return f"{self._page(draft.version, spec.name)}&{query_of(layer)}"
 
     def act_activate(self, request: HttpRequest) -> str:
         matrix = activate_ownership(matrix_id=number_of(request.POST.get("row", "")), now=utcnow())
@@ -149,3 +194,14 @@ class OwnershipView(ActingView):
         messages.success(
             request, f"{count:,} source records wait for the pipeline; it takes them within seconds."
         )
+
+
+def exceptions_in(typed: str) -> dict[str, str]:
+    """Return verdicts on single writers from "certinia: shadow, steward: accept". Raises Invalid."""
+    found = {}
+    for part in filter(None, (each.strip() for each in typed.split(","))):
+        writer, colon, verdict = (each.strip() for each in part.partition(":"))
+        if not colon or not writer or not verdict:
+            raise Invalid(f"{part!r}: write a writer and a verdict, such as 'certinia: shadow'.")
+        found[writer] = verdict
+    return found

@@ -1,7 +1,7 @@
 """Why a value is what it is, as data: winner, losers, what each lost by, and what would let a loser win."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.golden.spec import Collection, Document, EntitySpec
@@ -10,6 +10,9 @@ from apps.mastering.engine.ownership import NOT_OWNED
 from apps.mastering.engine.strategies import Claim, Contender, strategies
 from apps.mastering.engine.survivorship import Lines, PinnedValue, lines_of
 from apps.mastering.engine.trust import claim_of
+
+MOST_FLIPS = 12
+"""Candidates of one value, the first in line first, for which a flip is looked for."""
 
 MOST_STEPS = 6
 """Changes a flip may take; more of them is another set of rules, not a flip."""
@@ -115,6 +118,8 @@ def explain(inputs: Inputs, subject: Subject) -> Explanation:
         claim = claim_of(each, standing, names, ranking, lines.survivorship.moment)
         listed.append(_candidate(inputs, subject, claim, None if pin else winner, pinned=pin is not None))
     listed.sort(key=lambda c: (line.index(c.source) if c.source in line else len(line), c.system, c.key))
+    flips = [() if c.wins else flip_of(inputs, subject, c.source) for c in listed[:MOST_FLIPS]]
+    listed[:MOST_FLIPS] = [replace(c, flip=flip) for c, flip in zip(listed, flips, strict=False)]
     return Explanation(
         path=subject.path,
         group=group,
@@ -159,7 +164,6 @@ def _candidate(
         completeness=contender.completeness,
         lost=lost,
         lost_by=by,
-        flip=() if wins else flip_of(inputs, subject, contender.id),
     )
 
 

@@ -15,6 +15,7 @@ from apps.api.parameters import CURSOR, LIMIT, Parameter
 from apps.api.v1.history import revisions_of
 from apps.api.v1.origins import members_page, provenance_of
 from apps.api.v1.reading import NoSuchRecord
+from apps.api.v1.verdicts import explained_values, writes_content
 from apps.core.clock import utcnow
 from apps.distribution.knowledge import known_to_targets
 from apps.distribution.selectors import delivery_state
@@ -91,7 +92,9 @@ class ProvenanceView(StoryView):
     operations = {
         "get": Operation(
             id="get_{entity}_provenance",
-            summary="Where each value comes from",
+            summary="Where each value comes from, and why",
+            description="`results` is where each value comes from, as it was decided. `explained` is how the members"
+            " stand by the rules of now: who wins, by what the others lose, and what would let them win.",
             needs=Capability.VIEW,
             answers={200: "Provenance"},
         )
@@ -101,7 +104,27 @@ class ProvenanceView(StoryView):
         origins = provenance_of(self.entity, record_id, masked=self.masked)
         if origins is None:
             raise NoSuchRecord(f"No live {self.entity.label} has the golden id {record_id}.")
-        return json_response({"results": origins})
+        explained = explained_values(self.entity, record_id, masked=self.masked)
+        return json_response({"results": origins, "explained": explained})
+
+
+class WritesView(StoryView):
+    """What was written to a record, with its verdicts."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_writes",
+            summary="What systems and people wrote, and what became of it",
+            description="The newest first, at most 200 writes; one for every attribute group whose value, verdict or"
+            " rule changed. `tried` are values that were not accepted.",
+            needs=Capability.VIEW,
+            answers={200: "Writes"},
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        self.demand_record(record_id)
+        return json_response({"results": writes_content(self.entity, record_id, masked=self.masked)})
 
 
 class DeliveriesView(StoryView):
