@@ -1,10 +1,11 @@
 """Reads on policies and change requests."""
 
+from apps.stewardship.authority import answers_for
 from apps.stewardship.contracts import Policy
 from apps.stewardship.models import ApprovalPolicy
 from apps.stewardship.previewing import preview_route
 
-__all__ = ["active_policy", "preview_route"]
+__all__ = ["active_policy", "answers_for", "preview_route"]
 
 
 def active_policy() -> Policy:

@@ -9,7 +9,8 @@ from apps.core.clock import utcnow
 from apps.golden.registry import entities
 from apps.matching.models import PatternDecision
 from apps.matching.services import rate_open_pairs
-from apps.stewardship.services import release_expired_pins, restore_pattern, settle_pattern
+from apps.stewardship.services import restore_pattern, settle_pattern
+from apps.stewardship.services.proposing import release_expired_pins
 
 _S = PatternDecision.Status
 
@@ -26,6 +27,12 @@ def restore(pattern: str) -> None:
     restore_pattern(pattern_id=UUID(pattern), now=utcnow())
 
 
+@shared_task(name="stewardship.release_expired_pins", ignore_result=True)
+def end_pins() -> None:
+    """End pins whose time is over; the rules decide again."""
+    release_expired_pins(now=utcnow())
+
+
 @shared_task(name="stewardship.rate_reviews", ignore_result=True)
 def rate_reviews() -> None:
     """Rate the review queue anew, and go on with decisions on patterns that a stopped worker left half done."""
@@ -38,9 +45,3 @@ def rate_reviews() -> None:
         with acting(Actor(name=name), reason=decision.undo_reason or decision.reason):
             carry_out = restore_pattern if decision.status == _S.UNDOING else settle_pattern
             carry_out(pattern_id=decision.pk, now=now)
-
-
-@shared_task(name="stewardship.release_expired_pins", ignore_result=True)
-def end_pins() -> None:
-    """End pins whose time is over; the rules decide again."""
-    release_expired_pins(now=utcnow())

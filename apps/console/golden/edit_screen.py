@@ -15,8 +15,8 @@ from apps.core.clock import utcnow
 from apps.mastering.models import Pin
 from apps.mastering.selectors import active_ownership
 from apps.mastering.services import ANY, STEWARD
-from apps.stewardship.selectors import active_policy
-from apps.stewardship.services import answers_for, propose_values
+from apps.stewardship.selectors import active_policy, answers_for
+from apps.stewardship.services import propose_values
 
 
 @screen("golden/<slug:entity>/<uuid:pk>/edit/", name="golden_edit")

@@ -1,6 +1,5 @@
 """Verbs of stewards and approvers."""
 
-from apps.stewardship.authority import answers_for
 from apps.stewardship.services.merges import PairAnswered, decide_pair, merge_groups, merge_records
 from apps.stewardship.services.operations import (
     Proposed,
@@ -39,7 +38,6 @@ __all__ = [
     "RequestOutdated",
     "WriteRefused",
     "activate_policy",
-    "answers_for",
     "approve_operation",
     "approve_request",
     "decide_pair",
