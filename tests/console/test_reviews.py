@@ -1,24 +1,27 @@
-"""The review queue: the likeliest first, evidence shown, answers merge or keep apart, htmx brings the next pair."""
+"""The review queue: what is worth most first, evidence drawn, answers merge or keep apart, htmx brings the next."""
+
+from itertools import pairwise
 
 import pytest
 from django.urls import reverse
 
 from apps.accounts.roles import Role
-from apps.console.masking import MASK, Sight
-from apps.console.reviews.comparing import compare_pair
+from apps.console.matching.waterfall import picture_of
+from apps.console.reviews.queue import next_pair, open_pairs, pair_before
 from apps.golden.registry import entity
 from apps.matching.models import CandidatePair, PairDecision
+from apps.matching.selectors import recall_pair
 from apps.sources.models import SourceRecord
-from tests.console.golden import single_customer
+from tests.console.golden import WORKER, counting_statements, single_customer
 from tests.console.signing import page, press, signed_in, told
-from tests.hub import NOW, live, only, seed
+from tests.hub import NOW, live, master, only, seed
 
 pytestmark = pytest.mark.django_db
 EVIDENCE = [
     {
         "attribute": "name",
-        "left": ["Zephyr Mills Ltd"],
-        "right": ["Zephyr Mill Ltd"],
+        "left": ["Zephyr Mills Ltd", None],
+        "right": ["Zephyr Mill Ltd", None],
         "level": 7,
         "weight": 6.5,
     },
@@ -37,7 +40,7 @@ def _seeded() -> None:
     seed()
 
 
-def pair(number: int, probability: float) -> CandidatePair:
+def pair(number: int, probability: float, value: float | None = None) -> CandidatePair:
     """Return an open pair of two customers that nothing else joins."""
     first = ["Alder", "Birch", "Cedar", "Dogwood"][number]
     second = ["Quartz", "Rhyolite", "Slate", "Tuff"][number]
@@ -47,32 +50,61 @@ def pair(number: int, probability: float) -> CandidatePair:
     left, right = sorted(SourceRecord.objects.filter(key__in=keys).values_list("pk", flat=True))
     return CandidatePair.objects.create(
         entity="customer", left_id=left, right_id=right, probability=probability, weight=3.0,
-        evidence=EVIDENCE, rule_version=1, status="open", found_at=NOW,
+        evidence=EVIDENCE, rule_version=1, status="open", found_at=NOW, value=value,
     )  # fmt: skip
 
 
-def test_the_queue_starts_with_the_likeliest_pair() -> None:
-    low, high = pair(0, 0.4), pair(1, 0.9)
+def test_the_queue_starts_where_an_answer_is_worth_most() -> None:
+    clear, doubtful, rich = pair(0, 0.9), pair(1, 0.5), pair(2, 0.7, value=9.5)
+    CandidatePair.objects.filter(pk=rich.pk).update(
+        stakes={"amounts": {"open balance": 1_250_000.0}, "dependants": {"invoice": 3}, "contested": False}
+    )
     html = page(signed_in(Role.STEWARD), "reviews")
-    assert "90.0%" in html
-    assert f'action="{reverse("admin:review", args=(high.pk,))}' in html
-    assert reverse("admin:review", args=(low.pk,)) in html
+    assert f'action="{reverse("admin:review", args=(rich.pk,))}' in html
+    assert "84% unsure · 1.2M open balance · 3 dependants" in html
+    places = [html.index(reverse("admin:review", args=(each.pk,))) for each in (rich, doubtful, clear)]
+    assert places == sorted(places)
+    assert [row.pk for row in open_pairs("customer")] == [rich.pk, doubtful.pk, clear.pk]
+    assert next_pair(rich) == doubtful
+    assert pair_before(doubtful) == rich
 
 
 def test_evidence_is_a_waterfall_from_the_prior_to_the_total() -> None:
     spec = entity("customer")
-    comparison = compare_pair(spec, pair(0, 0.5), Sight(spec, True))
-    assert [(each.title, each.bits) for each in comparison.weights] == [
-        ("Before looking", -1.0), ("Legal name", 6.5), ("E-mail", -2.5),
-    ]  # fmt: skip
-    # from 0 to -1, up to 5.5, down to 3: a scale of 6.5 bits that begins at -1
-    assert [(each.start, each.width) for each in comparison.weights] == [
-        (0.0, 15.38), (0.0, 100.0), (61.54, 38.46),
-    ]  # fmt: skip
+    found = pair(0, 0.5)
+    told = recall_pair(spec=spec, pair_id=found.pk, clear=True).then
+    picture = picture_of(spec, told)
+    assert picture is not None
+    assert picture.bars[0].title == "Before looking"
+    assert picture.bars[0].bits == round(told.prior, 1)
+    assert (picture.bars[-1].title, picture.bars[-1].bits) == ("Total", round(told.total or 0, 1))
+    named = {bar.title for bar in picture.bars}
+    assert {"Legal name", "E-mail"} <= named
+    for bar, after in pairwise(picture.bars[:-1]):
+        # each bar begins where the one before ended
+        assert bar.link == pytest.approx(after.x, abs=0.11) or bar.link == pytest.approx(
+            after.x + after.width, abs=1.6
+        )
+    html = page(signed_in(Role.STEWARD), "review", found.pk)
+    assert f'aria-label="{picture.summary}"' in html
+    assert "What would change it" in html
+
+
+def test_a_page_costs_the_same_however_long_the_queue_is() -> None:
+    spent = []
+    client = signed_in(Role.STEWARD)
+    for number in range(4):
+        pair(number, 0.5 + number / 10)
+        page(client, "reviews")  # rules are read once per process
+        with counting_statements() as sent:
+            page(client, "reviews")
+        spent.append(len(sent))
+    assert spent[1] == spent[2] == spent[3]
+    assert spent[3] <= 40
 
 
 def test_match_merges_both_and_shows_the_next_pair() -> None:
-    first, second = pair(0, 0.9), pair(1, 0.5)
+    first, second = pair(0, 0.5), pair(1, 0.9)
     client = signed_in(Role.STEWARD)
     answer = press(client, "review", first.pk, verdict="match", reason="same house")
     assert answer["Location"] == reverse("admin:review", args=(second.pk,))
@@ -95,7 +127,7 @@ def test_not_a_match_keeps_both_apart() -> None:
 
 
 def test_htmx_gets_the_next_pair_alone() -> None:
-    first, second = pair(0, 0.9), pair(1, 0.5)
+    first, second = pair(0, 0.5), pair(1, 0.9)
     client = signed_in(Role.STEWARD)
     answer = client.post(
         reverse("admin:review", args=(first.pk,)),
@@ -127,10 +159,22 @@ def test_viewers_look_but_do_not_decide() -> None:
     assert first.status == "open"
 
 
-def test_personal_evidence_is_masked_for_viewers() -> None:
-    spec = entity("resource")
-    feature = next(each for each in spec.match.features if each.path == "email")
-    found = pair(0, 0.5)
-    found.evidence = [{**EVIDENCE[1], "attribute": feature.name}]
-    weights = compare_pair(spec, found, Sight(spec, False)).weights
-    assert (weights[1].left, weights[1].right) == (MASK, MASK)
+def test_personal_evidence_is_not_drawn_for_viewers() -> None:
+    master("workday.workers", WORKER, {**WORKER, "Employee_ID": "W2", "Work_Email": "o.q@firm.example"})
+    CandidatePair.objects.all().delete()
+    left, right = sorted(SourceRecord.objects.filter(entity="resource").values_list("pk", flat=True))
+    found = CandidatePair.objects.create(
+        entity="resource", left_id=left, right_id=right, probability=0.6, weight=1.0, rule_version=1, status="open",
+        found_at=NOW,
+        evidence=[{"attribute": "email", "left": ["a@b.example"], "right": ["c@b.example"], "level": 4, "weight": 1}],
+    )  # fmt: skip
+    seen, blind = (page(signed_in(role), "review", found.pk) for role in (Role.STEWARD, Role.VIEWER))
+    assert "hub-evidence" in seen
+    assert "hub-evidence" not in blind
+    assert "a@b.example" not in blind
+    assert (
+        picture_of(
+            entity("resource"), recall_pair(spec=entity("resource"), pair_id=found.pk, clear=False).then
+        )
+        is None
+    )
