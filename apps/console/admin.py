@@ -1,6 +1,6 @@
 """Imports every screen, so that the site's URLs know them: Django's autodiscovery starts here."""
 
-from apps.console import audit_trail, connections, dashboard
+from apps.console import audit_trail, connections, dashboard, exceptions
 from apps.console.delivery import attempts, dead_letter, dead_letters, targets
 from apps.console.golden import (
     edit_screen,
@@ -12,7 +12,13 @@ from apps.console.golden import (
     verbs,
 )
 from apps.console.landing import loads, references, rejected, rejected_row
-from apps.console.matching import explain_screen, patterns_screen, teaching_screen
+from apps.console.matching import (
+    explain_screen,
+    patterns_screen,
+    simulation_screen,
+    studio_screen,
+    teaching_screen,
+)
 from apps.console.people import people, tokens
 from apps.console.requests import screen as requests
 from apps.console.reviews import screen as reviews
@@ -38,6 +44,7 @@ __all__ = [
     "dead_letter",
     "dead_letters",
     "edit_screen",
+    "exceptions",
     "explain_screen",
     "list_screen",
     "loads",
@@ -57,6 +64,8 @@ __all__ = [
     "requests",
     "reviews",
     "schedules",
+    "simulation_screen",
+    "studio_screen",
     "survivorship",
     "systems",
     "targets",

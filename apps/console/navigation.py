@@ -37,6 +37,7 @@ WORK = (
     Entry("Dashboard", "monitoring", "index"),
     Entry("Review queue", "compare_arrows", "reviews", badge="reviews"),
     Entry("Change requests", "rule", "requests", badge="requests"),
+    Entry("Exceptions", "rule_settings", "exceptions", badge="exceptions", tone="warning"),
     Entry("Rejected rows", "report", "rejected_rows", badge="rejected", tone="warning"),
     Entry("Dead letters", "unsubscribe", "dead_letters", badge="dead_letters", tone="danger"),
 )
@@ -44,6 +45,7 @@ FLOW = (
     Entry("Loads", "upload_file", "loads"),
     Entry("Waiting references", "link_off", "waiting_references", badge="references", tone="info"),
     Entry("Match runs", "join_inner", "match_runs"),
+    Entry("Simulations", "science", "simulations"),
     Entry("Explain two records", "troubleshoot", "explain"),
     Entry("Verdicts on writes", "gavel", "verdicts"),
     Entry("Deliveries", "send", "deliveries"),
@@ -53,6 +55,7 @@ RULES = (
     Entry("Ownership", "policy", "ownership"),
     Entry("Survivorship", "leaderboard", "survivorship"),
     Entry("Approval policies", "verified_user", "policies"),
+    Entry("Tuning studio", "tune", "studio"),
     Entry("Match rules", "join", "match_rules"),
     Entry("What people taught", "school", "teaching", _C.DECIDE),
     Entry("Reference data", "list_alt", "code_lists"),
