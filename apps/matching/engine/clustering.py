@@ -15,6 +15,8 @@ UNSCORED = -2.0
 FLOOR, CEILING = -6.0, 8.0
 LOYALTY = 2.0
 """Bonus (bits) for two records that are in one cluster already: clusters do not flicker."""
+HOPELESS = FLOOR - LOYALTY
+"""Clusters do not change with how far below this the evidence of a pair lies."""
 GIANT = 80
 """Components above this are held together by chains more often than by truth."""
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from .arrays import I64, U8
 from .blocking import blocking_keys, candidate_pairs, effective_cap
-from .clustering import Links, cluster, one_to_one
+from .clustering import HOPELESS, Links, cluster, one_to_one
 from .contracts import Band, Config, Pairs, Scores, Table
 from .model import Model
 from .prepare import Prepared, prepare
-from .scoring import score_pairs
+from .pruning import score_hopeful
 from .training import train
 
 
@@ -43,7 +43,7 @@ def match_table(
     cap = effective_cap(config.frequency_cap, len(table))
     pairs = candidate_pairs(blocking_keys(prepared, config), cap=cap, side=side)
     used = model or train(prepared, pairs, config, side=side)
-    scores = score_pairs(prepared, prepared, pairs, used, config)
+    scores = score_hopeful(prepared, prepared, pairs, used, config, HOPELESS / used.slope)
     rank = np.argsort(np.argsort(np.asarray([str(i) for i in table.ids]), kind="stable")).astype(np.int64)
     if side is None:
         labels = cluster(

@@ -69,6 +69,16 @@ def compare(
     return Compared(levels, best, equal_code)
 
 
+def agreement(column: Column, other: Column, rows: I64, others: I64) -> tuple[Bools, I64]:
+    """Which pairs have the attribute on both sides, and where a value is equal its code on the left, else -1."""
+    pair, i, j = _couples(column, other, rows, others)
+    both, equal_code = np.zeros(len(rows), bool), np.full(len(rows), -1, np.int64)
+    both[pair] = True
+    same = column.hashes[i] == other.hashes[j]
+    equal_code[pair[same]] = i[same]
+    return both, equal_code
+
+
 def level_weights(model: AttributeModel, column: Column, compared: Compared) -> F64:
     """Weights in bits; an equal value counts the more the rarer it is."""
     return weights_at(model, compared.level, equal_shares(model, column, compared))
@@ -111,7 +121,7 @@ def echo(weights: F64, config: Config) -> F64:
     return out
 
 
-def _exchanged(
+def exchange_names(
     config: Config, left: Prepared, right: Prepared, pairs: Pairs, levels: U8, rarities: dict[str, Rarity]
 ) -> None:
     """Given and family name written in each other's place agree (in place, on `levels`)."""
@@ -161,7 +171,7 @@ def compare_pairs(
             compare(left.columns[a.name], right.columns[a.name], rows, others, a.comparator, rarities[a.name])
         )
     levels = np.stack([d.level for d in details], 1) if details else np.zeros((len(pairs), 0), np.uint8)
-    _exchanged(config, left, right, pairs, levels, rarities)
+    exchange_names(config, left, right, pairs, levels, rarities)
     details = [Compared(levels[:, k], d.similarity, d.equal_code) for k, d in enumerate(details)]
     return levels, details
 
@@ -193,7 +203,12 @@ def bands_of(probability: F64, config: Config) -> U8:
 
 def total_weights(left: Prepared, details: list[Compared], model: Model, config: Config) -> tuple[F64, F64]:
     """Total of each pair in bits, and the contributions it is made of."""
-    weights = echo(contributions(left, details, model, config), config)
+    return sum_up(contributions(left, details, model, config), model, config)
+
+
+def sum_up(contributed: F64, model: Model, config: Config) -> tuple[F64, F64]:
+    """The same from weights before group damping."""
+    weights = echo(contributed, config)
     return np.round(model.log_odds + weights.sum(axis=1), 6), weights
 
 
@@ -205,6 +220,11 @@ def score_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, con
         levels, details = compare_pairs(left, right, some, config, rarities(model))
         total, weights = total_weights(left, details, model, config)
         chunks.append((levels, total, weights.astype(np.float32)))
+    return as_scores(chunks, model, config)
+
+
+def as_scores(chunks: list[tuple[U8, F64, F32]], model: Model, config: Config) -> Scores:
+    """Scores from (levels, totals, weights) of chunks of pairs."""
     levels, total, weights32 = (np.concatenate([c[k] for c in chunks]) for k in range(3))
     probability = probability_of(total, model.slope)
     return Scores(total, probability, bands_of(probability, config), levels, weights32)
