@@ -177,6 +177,6 @@ def wishes_of(spec: EntitySpec, pair: PairExplanation, limit: int = 6) -> list[s
     if pair.probability is not None and pair.rule_version is not None:
         if pair.band != "MATCH":
             found.append(f"If the match threshold were {pair.probability:.2%} or less: match.")
-        else:
+        elif pair.probability < 0.9999:
             found.append(f"If the match threshold were above {pair.probability:.2%}: review.")
     return found

@@ -9,9 +9,10 @@ from .arrays import F64, Bools
 from .contracts import Scores
 from .model import Model
 
-HOLD = 6.0
-"""How firmly multipliers are held at 1, in labels."""
-HOLD_SHIFT = 0.05
+HOLD = 20.0
+"""How firmly multipliers are held at 1, in labels: a few dozen labels of doubtful pairs overfit otherwise."""
+HOLD_SHIFT = 1.0
+"""How firmly the prior is held: people answer doubtful pairs, whose share of matches is not that of all pairs."""
 _LN2 = float(np.log(2.0))
 
 
