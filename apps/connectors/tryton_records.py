@@ -13,6 +13,7 @@ MARK = "MDM:"
 PLACES = {
     "party.party": "identifiers.code",
     "company.employee": "party.identifiers.code",
+    "party.address": "party.identifiers.code",
     "sale.opportunity": "reference",
     "project.work": "comment",
     "account.invoice": "reference",
@@ -36,6 +37,7 @@ class MissingParent(Exception):
 class Records:
     rpc: Rpc
     places: Mapping[str, str]
+    defaults: Mapping[str, Json]
     _fields: dict[str, Fields] = field(default_factory=dict)
 
     def fields(self, model: str) -> Fields:
@@ -138,13 +140,17 @@ class Records:
         return {**body, "identifiers": [*body.get("identifiers", []), ["create", [own]]]}
 
     def _found(self, model: str, by: Mapping[str, Any]) -> int:
-        """Return the id of the record that one value names: `mdm_id` is the hub's id, else any field."""
+        """Return the id of the record that one value names: `mdm_id` is the hub's id, else any field.
+
+        What hangs on a party, such as its addresses, is known by the party: the first one counts.
+        """
         ((name, value),) = by.items()
         domain = self.with_key(model, [str(value)]) if name == "mdm_id" else [[name, "=", value]]
-        rows = self.search(model, domain, ["id"], limit=2)
-        if len(rows) == 1:
+        rows = self.search(model, domain, ["id"], limit=2, order=[["id", "ASC"]])
+        first_counts = name == "mdm_id" and self.places[model].startswith("party.")
+        if len(rows) == 1 or (rows and first_counts):
             return int(rows[0]["id"])
-        if len(rows) > 1:
+        if rows:
             text = f"several {model} have the {name} {value}"
             raise MissingParent(Failure(FailureClass.CONFLICT_REVIEW, "SEVERAL", text, field=name))
         cls = FailureClass.MISSING_DEPENDENCY if name == "mdm_id" else FailureClass.PERMANENT
@@ -163,7 +169,7 @@ class Records:
                 else (present[place] if place < len(present) else None)
             )
             if same is None:
-                fresh.append(body)
+                fresh.append({**self.defaults.get(model, {}), **body})
             elif any(same.get(key) != value for key, value in item.items()):
                 commands.append(["write", [same["id"]], body])
         return [*commands, ["create", fresh]] if fresh else commands
@@ -171,9 +177,7 @@ class Records:
     def _add_parts(self, name: str, definition: Mapping[str, Any], values: dict[int, Json]) -> None:
         model, inverse = definition["relation"], definition["relation_field"]
         known = self.fields(model)
-        chosen = [
-            one for one, spec in known.items() if spec["type"] in _PLAIN and spec.get("loading") != "lazy"
-        ]
+        chosen = [one for one, spec in known.items() if spec["type"] in _PLAIN and not spec.get("readonly")]
         chosen += [f"{one}.code" for one in ("country", "currency") if one in known]
         domain = [[inverse, "in", sorted(values)]]
         rows = self.search(model, domain, ["id", inverse, *chosen], order=[["id", "ASC"]]) if values else []
@@ -201,5 +205,7 @@ def _plain(row: Json, known: Fields) -> Json:
         if name.endswith(".") and value:
             values[name.removesuffix(".")] = {k: decoded(v) for k, v in value.items() if k != "id"}
         elif name == "id" or (name in known and f"{name}." not in row):
-            values[name] = decoded(value)
+            # On SQLite the server gives 1 and 0 for booleans.
+            boolean = name in known and known[name]["type"] == "boolean" and value is not None
+            values[name] = bool(value) if boolean else decoded(value)
     return values

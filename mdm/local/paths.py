@@ -14,6 +14,11 @@ def home() -> Path:
     return Path(os.environ.get("MDM_HOME") or ROOT / ".mdm").resolve()
 
 
+def cache() -> Path:
+    """Folder of what tests download and prepare once, `$MDM_CACHE` or `cache` in the home folder."""
+    return Path(os.environ.get("MDM_CACHE") or home() / "cache").resolve()
+
+
 def short_hash(path: Path) -> str:
     """Ten hex digits that stand for a folder in names outside of it."""
     return hashlib.sha256(str(path).encode()).hexdigest()[:10]

@@ -224,7 +224,7 @@ class TrytonSandbox(SandboxSystem):
         for command in commands:
             if command[0] == "create":
                 for body in command[1]:
-                    number = max((part["id"] for part in parts), default=0) + 1
+                    number = max((part["id"] for part in [*self._rows(model), *parts]), default=0) + 1
                     parts.append({"id": number, **self._checked(model, body, {})})
             elif command[0] == "write":
                 for part in parts:

@@ -78,11 +78,13 @@ MODELS: dict[str, dict[str, Spec]] = {
         "comment": _TEXT,
         "effort_duration": _of("timedelta"),
         "status": _one("project.work.status"),
+        "progress": _of("float"),
     },
     "account.invoice": {
         **_STAMPS,
         "type": _of("selection", required=True, selection=[["out", "Customer"], ["in", "Supplier"]]),
         "party": _one("party.party", required=True),
+        "invoice_address": _one("party.address"),
         "reference": _CHAR,
         "description": _CHAR,
         "comment": _TEXT,

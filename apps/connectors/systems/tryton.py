@@ -57,9 +57,10 @@ class TrytonConnector(NoWebhooks):
         self._settings = settings
         self._http = HttpClient(settings, max_connections=self.caps.max_concurrency)
         self._rpc = Rpc(settings, self._http)
-        self._records = Records(self._rpc, {**PLACES, **settings.options.get("places", {})})
-        self._objects = tuple(settings.options.get("objects") or ("party.party",))
         self._defaults: dict[str, Json] = settings.options.get("defaults", {})
+        places = {**PLACES, **settings.options.get("places", {})}
+        self._records = Records(self._rpc, places, self._defaults)
+        self._objects = tuple(settings.options.get("objects") or ("party.party",))
 
     def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
         return classify(answer, context)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from mdm.local.broker import Broker
 from mdm.local.browser import why_no_chromium
 from mdm.local.children import LocalServiceError, own_folder
-from mdm.local.paths import ROOT, broker_url, database_url, socket_folder
+from mdm.local.paths import ROOT, broker_url, cache, database_url, socket_folder
 from mdm.local.postgres import DATABASE, THROW_AWAY, Postgres
 from mdm.local.programs import manage
 from mdm.local.supervisor import Supervisor, signals_interrupt
@@ -42,7 +42,9 @@ class Command(BaseCommand):
         state.chmod(0o711)  # PostgreSQL's account must walk through it
         try:
             with signals_interrupt(), Supervisor(state, report) as supervisor:
-                env = {**os.environ, "MDM_HOME": str(state), "MDM_NO_BROWSER": browser}
+                # What tests download and prepare once outlives the run, unlike its own home.
+                kept = {"MDM_CACHE": str(cache())}
+                env = {**os.environ, **kept, "MDM_HOME": str(state), "MDM_NO_BROWSER": browser}
                 env["DJANGO_SETTINGS_MODULE"] = "mdm.settings.test"
                 command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal"]
                 command += self._stores(supervisor, state, env)

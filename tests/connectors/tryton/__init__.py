@@ -1,0 +1,1 @@
+"""A real Tryton server for slow tests."""
