@@ -9,6 +9,7 @@ from apps.console.golden import (
     past_screen,
     record_screen,
     tree_screen,
+    unmerge_screen,
     verbs,
 )
 from apps.console.landing import loads, references, rejected, rejected_row
@@ -72,6 +73,7 @@ __all__ = [
     "teaching_screen",
     "tokens",
     "tree_screen",
+    "unmerge_screen",
     "verbs",
     "verdicts",
 ]

@@ -184,3 +184,19 @@ class Offer:
     record_id: UUID | None = None
     by_hand: bool = True
     options: tuple[Side, ...] = ("home", "away", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored value that is not what sources, decisions, pins and rules come to; values in canonical JSON form.
+
+    `place`: an attribute, a collection, "provenance:" and a path, or what else the cause speaks of.
+    """
+
+    entity: str
+    record_id: UUID | None
+    code: str
+    place: str
+    stored: Any
+    computed: Any
+    cause: str

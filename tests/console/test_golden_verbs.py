@@ -46,9 +46,7 @@ def test_a_free_value_is_pinned_and_applied_at_once() -> None:
 def test_a_governed_value_waits_for_an_approver() -> None:
     record = single_customer(Status__c="Active")
     messages = edit(record, "name", legal_name="Quantock Holding Ltd")
-    assert messages == [
-        "Not applied: waits for an approver or an owner, or is kept as evidence: legal name."
-    ]
+    assert messages == ["Not applied: waits for an approver or an owner, or is kept as evidence: legal name."]
     assert document_of(record)["legal_name"] == "Quantock Advisory Ltd"
     request = only(ChangeRequest.objects.filter(status="pending"))
     assert (request.pins, request.requested_by) == ({"legal_name": "Quantock Holding Ltd"}, "the-steward")
@@ -91,7 +89,10 @@ def test_merge_is_previewed_carried_out_and_undone() -> None:
         older, younger, "same house", "the-steward",
     )  # fmt: skip
     undo = {"merge": str(merge.pk), "reason": "two houses after all"}
-    assert told(client, "golden_unmerge", "customer", older, **undo)[0].startswith("Undone")
+    preview = page(client, "golden_unmerge", "customer", older, merge=str(merge.pk))
+    assert "salesforce:P1" in preview
+    assert live("customer") == [older]
+    assert told(client, "golden_unmerge", "customer", older, **undo)[0].startswith("Taken apart")
     assert sorted(live("customer")) == sorted([older, younger])
     assert told(client, "golden_unmerge", "customer", older, **undo)[0].startswith(
         "Somebody else changed this"
@@ -112,17 +113,17 @@ def test_chosen_members_are_split_out() -> None:
     member = Crosswalk.objects.get(record_id=record, system="netsuite").pk
     client = signed_in(Role.STEWARD)
     form = {"member": str(member), "reason": "a namesake"}
-    answer = press(client, "golden_split", "customer", record, **form)
+    answer = press(client, "golden_unmerge", "customer", record, **form)
     new = Crosswalk.objects.get(pk=member).record_id
     assert new != record
     assert answer["Location"] == reverse("admin:golden_record", args=("customer", new))
     everything = {"member": str(Crosswalk.objects.get(record_id=record).pk), "reason": "all of it"}
-    assert "Choose some, but not all" in told(client, "golden_split", "customer", record, **everything)[-1]
+    assert "Choose some, but not all" in told(client, "golden_unmerge", "customer", record, **everything)[-1]
 
 
 def test_a_split_needs_a_reason() -> None:
     record = shared_customer()
     member = Crosswalk.objects.get(record_id=record, system="netsuite").pk
-    messages = told(signed_in(Role.STEWARD), "golden_split", "customer", record, member=str(member))
-    assert "Say why" in messages[0]
+    answer = press(signed_in(Role.STEWARD), "golden_unmerge", "customer", record, member=str(member))
+    assert "This field is required" in answer.content.decode()
     assert Crosswalk.objects.get(pk=member).record_id == record

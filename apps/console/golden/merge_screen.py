@@ -15,7 +15,7 @@ from apps.console.golden.listing import Wanted, page_of
 from apps.console.golden.merge_preview import Preview, preview_merge, suggestions_for
 from apps.console.screens import ConsoleView, failures_as_messages, screen
 from apps.core.clock import utcnow
-from apps.stewardship.services import merge_records
+from apps.stewardship.services import propose_merge
 
 MOST = 15
 
@@ -39,14 +39,14 @@ class MergeView(ConsoleView):
         if other is None or not form.is_valid():
             return self._page(head, self._preview(head, other) if other else None, form)
         with failures_as_messages(request):
-            survivor = merge_records(
-                record_ids=[head.id, other],
-                method="steward",
-                reason=form.cleaned_data["reason"],
-                now=utcnow(),
+            done = propose_merge(
+                record_ids=[head.id, other], reason=form.cleaned_data["reason"], now=utcnow()
             )
+            if done.record_id is None:
+                messages.success(request, "An approver was asked: the merge waits under Merges to approve.")
+                return redirect(head.link)
             messages.success(request, "Merged. The other record redirects here; Decisions has the undo.")
-            return redirect(reverse("admin:golden_record", args=(head.spec.name, survivor)))
+            return redirect(reverse("admin:golden_record", args=(head.spec.name, done.record_id)))
         return self._page(head, None, form)
 
     def _preview(self, head: RecordHead, other: UUID) -> Preview | None:

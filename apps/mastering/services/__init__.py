@@ -3,6 +3,7 @@
 from apps.mastering.engine.ownership import ANY, STEWARD, Verdict
 from apps.mastering.services.applying import Remember, apply_plan, nothing_remembered
 from apps.mastering.services.asking import Challenge, PersonalVerdict, challenges_of, judge_values
+from apps.mastering.services.auditing import structural_differences
 from apps.mastering.services.drafting import (
     EVERYWHERE,
     Layer,
@@ -114,6 +115,7 @@ __all__ = [
     "refuse_vetoed",
     "restore_redirects",
     "standardized_pins",
+    "structural_differences",
     "survivors_first",
     "take_turn",
     "turn_periods",
