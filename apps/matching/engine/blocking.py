@@ -33,10 +33,18 @@ def transform(name: str) -> Callable[[Callable[[Column], Part]], Callable[[Colum
     return register
 
 
-def _each(column: Column, make: Callable[[str], str]) -> Part:
-    hashed = hash_strings([make(v) for v in column.values])
+def _hashed(parts: list[str]) -> Part:
+    hashed = hash_strings(parts)
     found = np.flatnonzero(hashed)
     return found, hashed[found]
+
+
+def _squashed(column: Column) -> list[str]:
+    """Values without blanks, made once."""
+    memory: dict[str, list[str]] = column.__dict__
+    if "_squashed" not in memory:
+        memory["_squashed"] = [v.replace(" ", "") for v in column.values]
+    return memory["_squashed"]
 
 
 @transform("value")
@@ -46,63 +54,67 @@ def _value(column: Column) -> Part:
 
 @transform("squash")
 def _squash(column: Column) -> Part:
-    return _each(column, lambda v: v.replace(" ", ""))
+    return _hashed(_squashed(column))
 
 
 @transform("sorted")
 def _sorted(column: Column) -> Part:
-    return _each(column, lambda v: " ".join(sorted(v.split())))
+    return _hashed([" ".join(sorted(v.split())) for v in column.values])
 
 
 @transform("first")
 def _first(column: Column) -> Part:
-    return _each(column, lambda v: v.partition(" ")[0] if len(v) > 1 else "")
+    return _hashed([v.partition(" ")[0] if len(v) > 1 else "" for v in column.values])
 
 
 @transform("last")
 def _last(column: Column) -> Part:
-    return _each(column, lambda v: v.rpartition(" ")[2] if len(v) > 1 else "")
+    return _hashed([v.rpartition(" ")[2] if len(v) > 1 else "" for v in column.values])
 
 
 @transform("start2")
 def _start2(column: Column) -> Part:
-    return _each(column, lambda v: v.replace(" ", "")[:2])
+    return _hashed([v[:2] for v in _squashed(column)])
 
 
 @transform("start3")
 def _start3(column: Column) -> Part:
-    return _each(column, lambda v: v.replace(" ", "")[:3])
+    return _hashed([v[:3] for v in _squashed(column)])
 
 
 @transform("start5")
 def _start5(column: Column) -> Part:
-    return _each(column, lambda v: s if len(s := v.replace(" ", "")[:5]) == 5 else "")
+    return _start(column, 5)
 
 
 @transform("start8")
 def _start8(column: Column) -> Part:
-    return _each(column, lambda v: s if len(s := v.replace(" ", "")[:8]) == 8 else "")
+    return _start(column, 8)
 
 
 @transform("start12")
 def _start12(column: Column) -> Part:
-    return _each(column, lambda v: s if len(s := v.replace(" ", "")[:12]) == 12 else "")
+    return _start(column, 12)
+
+
+def _start(column: Column, size: int) -> Part:
+    return _hashed([v[:size] if len(v) >= size else "" for v in _squashed(column)])
 
 
 @transform("wordstart")
 def _wordstart(column: Column) -> Part:
     """First letters of the longest word that is no number: finds streets whatever their number says."""
-    return _each(column, lambda v: max((t for t in v.split() if t.isalpha()), key=len, default="")[:6])
+    return _hashed([max(filter(str.isalpha, v.split()), key=len, default="")[:6] for v in column.values])
 
 
 @transform("acronym")
 def _acronym(column: Column) -> Part:
-    return _each(column, acronym)
+    return _hashed([acronym(v) for v in column.values])
 
 
 @transform("sound")
 def _sound(column: Column) -> Part:
-    return _each(column, sound)
+    return _hashed([sound(v) for v in column.values])
 
 
 def acronym(name: str) -> str:

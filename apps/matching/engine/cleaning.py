@@ -31,7 +31,7 @@ class Raw:
 
     @cached_property
     def streets(self) -> list[str]:
-        return without_umlaut_e([_street(v) for v in self.folded])
+        return without_umlaut_e(_streets(self.folded))
 
 
 Cleaner = Callable[[Raw], list[str]]
@@ -56,8 +56,11 @@ _NOISE = re.compile(
 )
 
 
+_NOISE_ENDS = frozenset(["payable", "receivable", "office", "headquarters", "hq", "dept", "department"])
+
+
 def _split_form(folded: str) -> tuple[list[str], str]:
-    text = _NOISE.sub("", folded)
+    text = _NOISE.sub("", folded) if folded.rpartition(" ")[2] in _NOISE_ENDS else folded
     tokens = text.split()
     form = ""
     while len(tokens) > 1 and tokens[-1] in known.LEGAL_ENDS:
@@ -81,10 +84,10 @@ _UNIT = re.compile(
 )
 
 
-def _street(folded: str) -> str:
-    text = _STREET_END.sub(" st", _UNIT.sub(" ", folded)) or folded
+def _streets(folded: list[str]) -> list[str]:
+    lines = _STREET_END.sub(" st", _UNIT.sub(" ", "\n".join(folded))).split("\n") if folded else []
     table = known.STREET_WORDS
-    return " ".join([table.get(t, t) for t in text.split()])
+    return [" ".join([table.get(t, t) for t in line.split()]) for line in lines]
 
 
 @cleaner("organisation_name")
@@ -150,22 +153,29 @@ def country(raw: Raw) -> list[str]:
 
 @cleaner("postcode")
 def postcode(raw: Raw) -> list[str]:
-    squashed = [v.replace(" ", "") for v in raw.folded]
+    out = []
     # ZIP+4 and floats of spreadsheets ("60302.0") come down to the plain code.
-    return [
-        re.sub(r"^(\d{5})\d{4}$", r"\1", v.removesuffix("0") if raw.values[i].endswith(".0") else v)
-        for i, v in enumerate(squashed)
-    ]
+    for value, folded in zip(raw.values, raw.folded, strict=True):
+        text = folded.replace(" ", "")
+        text = text.removesuffix("0") if value.endswith(".0") else text
+        out.append(text[:5] if len(text) == 9 and text.isdecimal() else text)
+    return out
+
+
+_EXTENSION = re.compile(r"(?:ext|x)\.? ?\d")
+_NOT_DIGIT = re.compile(r"\D+")
+_WITHOUT_LETTERS = str.maketrans({chr(c): None for c in range(128) if not chr(c).isdigit()})
 
 
 @cleaner("phone")
 def phone(raw: Raw) -> list[str]:
     """Last nine digits (fewer when written locally); country and trunk prefixes fall away."""
-    digits = re.compile(r"\D+")
     out = []
     for value in raw.values:
-        text = re.split(r"(?:ext|x)\.? ?\d", value.lower())[0].replace("(0)", "")
-        number = digits.sub("", text).removesuffix("0" if value.endswith(".0") else "\0").lstrip("0")
+        text = value.lower()
+        text = (_EXTENSION.split(text, 1)[0] if "x" in text else text).replace("(0)", "")
+        number = text.translate(_WITHOUT_LETTERS) if text.isascii() else _NOT_DIGIT.sub("", text)
+        number = (number.removesuffix("0") if value.endswith(".0") else number).lstrip("0")
         out.append(number[-9:] if len(number) >= 5 else "")
     return out
 
@@ -228,6 +238,9 @@ def identifier(raw: Raw) -> list[str]:
     return [v.replace(" ", "") for v in raw.folded]
 
 
+_COUNTRY = re.compile(r"[a-z]{2}(?=[a-z]?\d)")
+_DUTCH = re.compile(r"b\d\d$")
+_LETTER = re.compile(r"[a-z](?=\d)")
 _EMPTY_ID = re.compile(r"^0*$|^(?:none|na|unknown|pending|tbd|tbc|null)$")
 
 
@@ -237,9 +250,10 @@ def tax_id(raw: Raw) -> list[str]:
     out = []
     for value in raw.folded:
         text = value.replace(" ", "")
-        text = re.sub(r"^[a-z]{2}(?=[a-z]?\d)", "", text)
-        text = re.sub(r"b\d\d$", "", text) if len(text) >= 12 else text
-        text = re.sub(r"^[a-z](?=\d)", "", text)
+        if not text.isdecimal():
+            text = text[2:] if _COUNTRY.match(text) else text
+            text = _DUTCH.sub("", text) if len(text) >= 12 else text
+            text = text[1:] if _LETTER.match(text) else text
         out.append("" if _EMPTY_ID.match(text) else text)
     return out
 

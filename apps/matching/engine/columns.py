@@ -16,13 +16,21 @@ _GRAM_SPACE = 1 << 31
 
 def encode(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
     """Distinct raw strings and, for every value present, its record (row) and its code; rows ascend."""
-    if set(map(type, cells)) <= {str, type(None)}:
-        distinct = [v for v in dict.fromkeys(cells) if isinstance(v, str) and v]
-        known: dict[Cell, int] = {v: k for k, v in enumerate(distinct)}
-        known[None] = known[""] = -1
-        coded = np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
-        rows = np.flatnonzero(coded >= 0).astype(np.int32)
-        return distinct, rows, coded[rows]
+    try:
+        seen = dict.fromkeys(cells)
+    except TypeError:  # lists have no hash
+        return _encode_several(cells)
+    if not set(map(type, seen)) <= {str, type(None)}:
+        return _encode_several(cells)
+    distinct = [v for v in seen if isinstance(v, str) and v]
+    known: dict[Cell, int] = dict(zip(distinct, range(len(distinct)), strict=True))
+    known[None] = known[""] = -1
+    coded = np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
+    rows = np.flatnonzero(coded >= 0).astype(np.int32)
+    return distinct, rows, coded[rows]
+
+
+def _encode_several(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
     codes: dict[str, int] = {}
     row_list: list[int] = []
     code_list: list[int] = []

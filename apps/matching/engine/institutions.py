@@ -34,6 +34,8 @@ _CAMPUSES = re.compile(
     r"^(?:state )?univ\w*(?: of)? (?:california|texas|illinois|new york|north carolina|missouri|wisconsin|massachusetts"
     r"|colorado|tennessee|maryland|michigan|nebraska|alabama|minnesota|arkansas|alaska|hawaii|houston)$"
 )
+_CUTTABLE = re.compile(r"[,;|\n\t#\[\]<@]|\.\s|mail", re.IGNORECASE)
+"""Without any of these a name has one part, whatever else is taken out of it."""
 _LONG = 4
 """A name of fewer words is taken as it is."""
 
@@ -64,7 +66,7 @@ def _joined(parts: list[str]) -> list[str]:
 
 def institution(value: str) -> str:
     """The part of a name that names the institution; short names and plain company names are left alone."""
-    if len(value) < 20 or value.count(" ") < _LONG - 1:
+    if len(value) < 20 or value.count(" ") < _LONG - 1 or not _CUTTABLE.search(value):
         return value
     plain = _MAIL.sub(" ", _MARKUP.sub(" ", value))
     parts = _joined(words([p for p in _CUT.split(plain) if p.strip()]))

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 _LETTERS = {
     "ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i",
@@ -18,6 +19,8 @@ _TABLE = str.maketrans(_LETTERS | {e[0]: e[2:] for e in f"{_CYRILLIC} {_GREEK}".
 _MARKS = re.compile(r"[\u0300-\u036f]+")
 _DOTTED = re.compile(r"(?<![^\W_])([^\W\d_])\.[ ]?(?=[^\W\d_](?:\.|[^\w]|$))", re.MULTILINE)
 _NOT_WORD = re.compile(r"[^\w\n]+|_+")
+_BLANKS = str.maketrans({chr(c): " " for c in range(128) if not chr(c).isalnum() and chr(c) != "\n"})
+_GAPS = re.compile(" {2,}")
 _UMLAUT = re.compile(r"(?<=[a-z])e(?<=[aou]e)(?=[b-df-hj-np-tv-z])", re.MULTILINE)
 
 
@@ -34,10 +37,22 @@ def unaccent(values: list[str]) -> list[str]:
     if not values:
         return []
     blob = join_lines(values).lower()
-    if not blob.isascii():
-        blob = unicodedata.normalize("NFKD", blob.translate(_TABLE))
-        blob = _MARKS.sub("", blob).translate(_TABLE)
-    return blob.split("\n")
+    if blob.isascii():
+        return blob.split("\n")
+    return _in_lines(blob.split("\n"), lambda line: not line.isascii(), _plain_letters)
+
+
+def _plain_letters(blob: str) -> str:
+    return _MARKS.sub("", unicodedata.normalize("NFKD", blob.translate(_TABLE))).translate(_TABLE)
+
+
+def _in_lines(lines: list[str], concerned: Callable[[str], bool], change: Callable[[str], str]) -> list[str]:
+    """Lines, those concerned changed as one text: few of them need what is dear."""
+    at = [k for k, line in enumerate(lines) if concerned(line)]
+    if at:
+        for k, line in zip(at, change("\n".join([lines[k] for k in at])).split("\n"), strict=True):
+            lines[k] = line
+    return lines
 
 
 def words(values: list[str]) -> list[str]:
@@ -45,9 +60,14 @@ def words(values: list[str]) -> list[str]:
     if not values:
         return []
     blob = "\n".join(unaccent(values)).replace("'", "").replace("`", "")
-    blob = _DOTTED.sub(r"\1", blob)
-    blob = _NOT_WORD.sub(" ", blob)
+    if "." in blob:
+        blob = "\n".join(_in_lines(blob.split("\n"), _has_point, lambda text: _DOTTED.sub(r"\1", text)))
+    blob = _GAPS.sub(" ", blob.translate(_BLANKS)) if blob.isascii() else _NOT_WORD.sub(" ", blob)
     return [line.strip() for line in blob.split("\n")]
+
+
+def _has_point(line: str) -> bool:
+    return "." in line
 
 
 def without_umlaut_e(values: list[str]) -> list[str]:
