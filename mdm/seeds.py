@@ -54,6 +54,12 @@ SCHEDULES = (
         description="Takes up what waits or was left by a worker; opens reviews when the queue has room.",
     ),
     Schedule(
+        "Check all invariants",
+        "stewardship.check_invariants",
+        cron=("15", "3"),
+        description="What must hold between records; opens and closes exception tasks.",
+    ),
+    Schedule(
         "Rate the review queue",
         "stewardship.rate_reviews",
         seconds=120,

@@ -18,7 +18,8 @@ _CRASHES = "(l.crash_count + (l.lease_until IS NOT NULL)::int)"
 _DUE = """
 FROM distribution_lane l JOIN distribution_subscription s ON s.id = l.subscription_id
 WHERE l.connection_id = %(connection)s AND l.done_seq < l.last_seq AND l.parked_at IS NULL
-  AND l.next_at <= %(now)s AND s.active AND NOT s.paused
+  AND l.next_at <= %(now)s AND s.active AND NOT s.paused AND NOT EXISTS (
+    SELECT 1 FROM stewardship_exceptiontask x WHERE x.record_id = l.record_id AND x.holds AND x.status = 'open')
 """
 _SUSPECT = f"""SELECT l.id, {_CRASHES} {_DUE} AND {_CRASHES} > 1
 ORDER BY l.next_at, l.id LIMIT 1 FOR UPDATE OF l SKIP LOCKED"""

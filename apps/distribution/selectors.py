@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from apps.core.bulk import raw_cursor
 from apps.distribution.contracts import (
@@ -18,6 +18,7 @@ from apps.distribution.contracts import (
 )
 from apps.distribution.models import DeliveryAttempt, Lane
 from apps.distribution.parked import parked_lanes
+from apps.stewardship.models import ExceptionTask
 
 
 def database_now() -> datetime:
@@ -35,7 +36,8 @@ def due_targets(*, now: datetime) -> list[str]:
             "SELECT c.code FROM connectors_connection c WHERE c.enabled AND EXISTS ("
             " SELECT 1 FROM distribution_lane l JOIN distribution_subscription s ON s.id = l.subscription_id"
             " WHERE l.connection_id = c.id AND s.active AND NOT s.paused AND l.done_seq < l.last_seq"
-            " AND l.parked_at IS NULL AND l.next_at <= %s) ORDER BY c.code",
+            " AND l.parked_at IS NULL AND l.next_at <= %s AND NOT EXISTS (SELECT 1 FROM stewardship_exceptiontask x"
+            "  WHERE x.record_id = l.record_id AND x.holds AND x.status = 'open')) ORDER BY c.code",
             (now,),
         )
         return [code for (code,) in cursor]
@@ -83,9 +85,11 @@ def target_counters(*, now: datetime) -> list[TargetCounters]:
 
 
 def _with_state(lanes: QuerySet[Lane], now: datetime) -> QuerySet[Lane]:
+    broken = ExceptionTask.objects.filter(record=OuterRef("record"), holds=True, status="open")
     cases = (
         (Q(parked_at__isnull=False), "parked"),
         (Q(done_seq=F("last_seq")), "in_step"),
+        (Exists(broken), "held"),
         (Q(lease_until__gt=now), "in_flight"),
         (Q(next_at__lte=now), "due"),
         (Q(waiting_for__isnull=False), "waiting"),

@@ -1,6 +1,7 @@
 """The AppConfig of an entity plug-in: its table is in `model.py`, its spec in `spec.py`."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import cast
 
 from django.apps import AppConfig
@@ -10,7 +11,7 @@ from apps.golden.registry import entities
 
 
 class EntityConfig(AppConfig):
-    """Loads `model.py` as the app's models and registers `SPEC` of `spec.py`."""
+    """Loads `model.py` as the app's models, registers `SPEC` of `spec.py` and the `invariants.py` there may be."""
 
     def import_models(self) -> None:
         registry = cast(Apps, self.apps)  # set by the registry that is calling
@@ -18,6 +19,8 @@ class EntityConfig(AppConfig):
         self.models_module = import_module(f"{self.name}.model")
 
     def ready(self) -> None:
+        if find_spec(f"{self.name}.invariants"):
+            import_module(f"{self.name}.invariants")
         spec = import_module(f"{self.name}.spec").SPEC
         if spec.name not in entities:
             entities.add(spec.name, spec)

@@ -27,7 +27,7 @@ from apps.matching.services.rematching import (
 )
 from apps.pipeline.reviving import revive
 from apps.pipeline.run import master, merge, set_aside
-from apps.stewardship.services import route_plan
+from apps.stewardship.services import check_written, route_plan
 
 Phase = MatchRun.Phase
 Step = Callable[[MatchRun, EntitySpec, Rule], ChunkDone]
@@ -70,6 +70,7 @@ def apply(run: MatchRun, spec: EntitySpec, rule: Rule, *, limit: int | None = No
         plan = master(spec, (), rejoined, now=now, remembered=revival.remembered)
         routed = route_plan(plan=plan, now=now)
         apply_plan(plan=routed, now=now)
+        check_written(plan=routed, now=now)
         revival.close(now=now)
         set_aside(plan, now=now)
         merged = merge(matched, now=now)

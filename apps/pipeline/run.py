@@ -29,7 +29,7 @@ from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.selectors import homes_of, told_by
 from apps.sources.services import claim_pending, finish_pending, set_value_aside
-from apps.stewardship.services import merge_groups, route_plan
+from apps.stewardship.services import check_written, merge_groups, route_plan
 
 MERGED_BECAUSE = "A source record matches both"
 
@@ -77,6 +77,7 @@ def run_claimed(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
     # Before applying, which wakes the records that refer to new ones: some may be of this very batch.
     finish_pending(ids=[record.id for record in landed])
     apply_plan(plan=routed, now=now)
+    check_written(plan=routed, now=now)
     set_aside(plan, now=now)
     merged = merge(matched, now=now)
     return BatchReport.of(landed, matched, plan, routed, merged.sets)

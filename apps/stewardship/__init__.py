@@ -1,0 +1,3 @@
+"""Policies, change requests, decisions on pairs, exception tasks and the invariants behind them."""
+
+FACE = ("invariants",)

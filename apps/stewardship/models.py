@@ -184,3 +184,54 @@ class MergeRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation} of {len(self.records)} {self.entity} records"
+
+
+class ExceptionStatus(models.TextChoices):
+    OPEN = "open"
+    RESOLVED = "resolved"  # the data agree again
+    WAIVED = "waived"  # a person lets it be
+
+
+class ExceptionTask(models.Model):
+    """An invariant that a golden record breaks: kept as a fact, shown to whoever must act, with the money at risk."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    invariant = models.CharField(max_length=60)
+    number = models.PositiveSmallIntegerField(help_text="In the canonical model, 1 to 14.")
+    entity = models.CharField(max_length=40)
+    record = models.ForeignKey("golden.GoldenRecord", on_delete=models.CASCADE, related_name="exceptions")
+    key = models.CharField(max_length=120, blank=True, help_text="Which item of the record, if one.")
+    severity = models.CharField(max_length=10)
+    message = models.CharField(max_length=500)
+    money = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    owner = models.CharField(max_length=40, help_text="Who must act.")
+    holds = models.BooleanField(
+        default=False, help_text="Its distribution waits as long as the task is open."
+    )
+    status = models.CharField(max_length=10, choices=ExceptionStatus.choices, default=ExceptionStatus.OPEN)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=150, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("due_at", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("invariant", "record", "key"), name="exception_task_once"),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at__isnull=True)
+                | Q(~Q(status="open"), closed_at__isnull=False),
+                name="exception_task_closed_has_time",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("status", "due_at"), name="exception_task_queue"),
+            models.Index(
+                fields=("record",), condition=Q(status="open", holds=True), name="exception_task_holds"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.invariant} of {self.record_id}"

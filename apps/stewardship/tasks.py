@@ -9,7 +9,7 @@ from apps.core.clock import utcnow
 from apps.golden.registry import entities
 from apps.matching.models import PatternDecision
 from apps.matching.services import rate_open_pairs
-from apps.stewardship.services import restore_pattern, settle_pattern
+from apps.stewardship.services import check_invariants, restore_pattern, settle_pattern
 from apps.stewardship.services.proposing import release_expired_pins
 
 _S = PatternDecision.Status
@@ -45,3 +45,9 @@ def rate_reviews() -> None:
         with acting(Actor(name=name), reason=decision.undo_reason or decision.reason):
             carry_out = restore_pattern if decision.status == _S.UNDOING else settle_pattern
             carry_out(pattern_id=decision.pk, now=now)
+
+
+@shared_task(name="stewardship.check_invariants", ignore_result=True)
+def check_all_invariants() -> None:
+    """Check every invariant over all records: what changed without a write, such as a day that has come."""
+    check_invariants(now=utcnow())

@@ -9,12 +9,14 @@ from django.db import transaction
 from apps.distribution.claiming import claim_lanes
 from apps.distribution.hints import CHANNEL
 from apps.distribution.models import DeliveryAttempt, Lane, TargetState
-from apps.distribution.selectors import due_targets
+from apps.distribution.selectors import delivery_state, due_targets
 from apps.distribution.services import backfill_subscription
 from apps.outbox.models import OutboxEvent
+from apps.stewardship.models import ExceptionTask
 from tests.distribution.golden import (
     STEWARD,
     T0,
+    Target,
     change,
     change_inside,
     connection,
@@ -211,3 +213,20 @@ def test_an_ended_attempt_is_never_changed() -> None:
     DeliveryAttempt.objects.filter(pk=attempt.pk).update(ended_at=T0, outcome="updated")
     with pytest.raises(Exception, match="has ended and is not changed any more"):
         DeliveryAttempt.objects.filter(pk=attempt.pk).update(outcome="created")
+
+
+def test_a_record_that_breaks_an_invariant_waits_and_others_go_on(erp: Target) -> None:
+    held, free = new_record(customer("Held Ltd")), new_record(customer("Free Ltd"))
+    task = ExceptionTask.objects.create(
+        invariant="test", number=1, entity="customer", record=held, severity="block", message="-", owner="finance",
+        holds=True, opened_at=T0, due_at=T0,
+    )  # fmt: skip
+
+    assert erp.deliver().outcomes == {"created": 1}
+    assert (erp.verbs(held), erp.verbs(free)) == ([], ["created"])
+    assert [state.state for state in delivery_state(record_id=held.pk, now=T0 + seconds(2))] == ["held"]
+    assert due_targets(now=T0 + seconds(2)) == []
+
+    ExceptionTask.objects.filter(pk=task.pk).update(status="waived", closed_at=T0)
+    assert due_targets(now=T0 + seconds(2)) == [erp.connection.code]
+    assert erp.deliver(at=2).outcomes == {"created": 1}

@@ -1,5 +1,15 @@
 """Verbs of stewards and approvers."""
 
+from apps.stewardship.services.exceptions import (
+    Breach,
+    Checked,
+    Scope,
+    TaskClosed,
+    check_invariants,
+    check_written,
+    find_breaches,
+    waive_exception,
+)
 from apps.stewardship.services.merges import PairAnswered, decide_pair, merge_groups, merge_records
 from apps.stewardship.services.operations import (
     Proposed,
@@ -18,8 +28,6 @@ from apps.stewardship.services.policies import (
     write_policy_draft,
 )
 from apps.stewardship.services.proposing import WriteRefused, propose_values, release_expired_pins
-from apps.stewardship.services.rebuilding import CHUNK, chunks_of, compare_records, repair_records
-from apps.stewardship.services.rehearsing import rehearse_merge, rehearse_unmerge
 from apps.stewardship.services.requests import (
     AnsweredAlready,
     OwnRequest,
@@ -32,23 +40,27 @@ from apps.stewardship.services.routing import route_plan
 from apps.stewardship.services.trees import move_in_tree
 
 __all__ = [
-    "CHUNK",
     "AnsweredAlready",
+    "Breach",
+    "Checked",
     "OwnRequest",
     "PairAnswered",
     "PolicyCell",
     "Proposed",
     "RequestOutdated",
+    "Scope",
+    "TaskClosed",
     "WriteRefused",
     "activate_policy",
     "approve_operation",
     "approve_request",
-    "chunks_of",
-    "compare_records",
+    "check_invariants",
+    "check_written",
     "decide_pair",
     "decide_pattern",
     "draft_policy",
     "ensure_default_policy",
+    "find_breaches",
     "merge_groups",
     "merge_records",
     "move_in_tree",
@@ -56,18 +68,16 @@ __all__ = [
     "propose_merge",
     "propose_unmerge",
     "propose_values",
-    "rehearse_merge",
-    "rehearse_unmerge",
     "reject_operation",
     "reject_request",
     "release_expired_pins",
     "release_pin",
-    "repair_records",
     "restore_pattern",
     "route_plan",
     "settle_pattern",
     "split_records",
     "undo_merge",
     "undo_pattern",
+    "waive_exception",
     "write_policy_draft",
 ]
