@@ -23,18 +23,21 @@ def split_plan(
     *,
     approved: Approved,
     owners: Mapping[tuple[UUID, str], str] | None = None,
+    standing: Mapping[tuple[UUID, str], Mapping[str, Any]] | None = None,
 ) -> Routed:
     """Return the plan without what the policy holds back, and the held parts.
 
     Only what alters or removes an approved value is held: a value where there was none, and a further item of a
     collection, come in freely. New and retired records are never held; one that comes back is held to what it was.
-    `owners` names, by record and group, whose data owner must agree whatever the policy says.
+    `owners` names, by record and group, whose data owner must agree whatever the policy says; `standing` gives, by
+    record and group, what an approver is asked or said no to last: that very change is held whatever state the record
+    has come to meanwhile.
     """
     changes, held = [], []
     for change in plan.changes:
         parts: list[HeldChange] = []
         if change.kind in ("updated", "revived"):
-            parts = list(_held_parts(spec, change, policy, approved, owners or {}))
+            parts = list(_held_parts(spec, change, policy, approved, owners or {}, standing or {}))
         held += parts
         names = {name for part in parts for name in part.after}
         changes.append(_without(spec, change, names) if parts else change)
@@ -47,6 +50,7 @@ def _held_parts(
     policy: Policy,
     approved: Approved,
     owners: Mapping[tuple[UUID, str], str],
+    standing: Mapping[tuple[UUID, str], Mapping[str, Any]],
 ) -> Iterable[HeldChange]:
     groups: dict[str, list[str]] = {}
     for name in change.changed:
@@ -55,16 +59,16 @@ def _held_parts(
     for group, names in groups.items():
         states, due_hours = policy.rules.get((spec.name, group), (None, USUAL_HOURS))
         owner = owners.get((change.record_id, group))
-        if owner is None and (states is None or (states and change.before.get("status") not in states)):
-            continue
-        if owner is not None or any(
-            alters(spec, name, change.before.get(name), change.after.get(name)) for name in names
-        ):
+        after = {name: change.after.get(name) for name in names}
+        stands = standing.get((change.record_id, group)) == after
+        holds = states is not None and (not states or change.before.get("status") in states)
+        altered = any(alters(spec, name, change.before.get(name), change.after.get(name)) for name in names)
+        if owner is not None or stands or (holds and altered):
             yield HeldChange(
                 record_id=change.record_id,
                 group=group,
                 before={name: change.before.get(name) for name in names},
-                after={name: change.after.get(name) for name in names},
+                after=after,
                 provenance=provenance_of(change.provenance, names),
                 due_hours=due_hours,
                 owner=owner or "",

@@ -28,6 +28,8 @@ from apps.stewardship.services.policies import (
     write_policy_draft,
 )
 from apps.stewardship.services.proposing import WriteRefused, propose_values, release_expired_pins
+from apps.stewardship.services.rebuilding import CHUNK, chunks_of, compare_records, repair_records
+from apps.stewardship.services.rehearsing import rehearse_merge, rehearse_unmerge
 from apps.stewardship.services.requests import (
     AnsweredAlready,
     OwnRequest,
@@ -40,6 +42,7 @@ from apps.stewardship.services.routing import route_plan
 from apps.stewardship.services.trees import move_in_tree
 
 __all__ = [
+    "CHUNK",
     "AnsweredAlready",
     "Breach",
     "Checked",
@@ -56,6 +59,8 @@ __all__ = [
     "approve_request",
     "check_invariants",
     "check_written",
+    "chunks_of",
+    "compare_records",
     "decide_pair",
     "decide_pattern",
     "draft_policy",
@@ -68,10 +73,13 @@ __all__ = [
     "propose_merge",
     "propose_unmerge",
     "propose_values",
+    "rehearse_merge",
+    "rehearse_unmerge",
     "reject_operation",
     "reject_request",
     "release_expired_pins",
     "release_pin",
+    "repair_records",
     "restore_pattern",
     "route_plan",
     "settle_pattern",

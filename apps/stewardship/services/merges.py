@@ -91,7 +91,7 @@ def merge_records(
     [vetoes] = find_vetoes(spec, [ids])
     refuse_vetoed(vetoes, override=override)
     with acting(current().actor, reason=reason or current().reason):
-        [survivor] = _merge(spec, [ids], method=method, reason=reason, now=now)
+        [survivor] = merge_sets(spec, [ids], method=method, reason=reason, now=now)
     return survivor
 
 
@@ -130,16 +130,17 @@ def merge_groups(
     if not free:
         return [], refused
     with acting(current().actor, reason=reason):
-        return _merge(spec, free, method=BY_RULE, reason=reason, now=now), refused
+        return merge_sets(spec, free, method=BY_RULE, reason=reason, now=now), refused
 
 
 def _live(header: GoldenRecord | None) -> bool:
     return header is not None and header.status != RecordStatus.MERGED
 
 
-def _merge(
+def merge_sets(
     spec: EntitySpec, groups: Sequence[Sequence[UUID]], *, method: str, reason: str, now: datetime
 ) -> list[UUID]:
+    """Merge sets of records that nothing forbids; return the survivors. Who may, the caller has asked."""
     headers = (
         GoldenRecord.objects.select_for_update()
         .order_by("pk")

@@ -43,9 +43,10 @@ def route_plan(
     challenges are asked too. Run it in the transaction that applies the plan. A constant number of statements.
     """
     spec, policy = entity(plan.entity), active_policy()
-    routed = split_plan(spec, plan, policy, approved=approved, owners=owners)
     considered = [change.record_id for change in plan.changes if change.kind != "created"]
     earlier = _earlier_requests(considered)
+    standing = {key: requests[0].after for key, requests in earlier.items()}
+    routed = split_plan(spec, plan, policy, approved=approved, owners=owners, standing=standing)
     parts = [proposed_part(spec, part, pins or {}) for part in routed.held]
     # While a proposal on a group waits, what sources brought of that group stays as it is.
     proposed = {(part.record_id, part.group) for part, _ in parts if part}
@@ -152,6 +153,11 @@ def supersede_requests(*, record_ids: Sequence[UUID], now: datetime) -> None:
     brought = Q(pins={}) | Q(kind=RequestKind.CHALLENGE)
     waiting = ChangeRequest.objects.filter(brought, record__in=record_ids, status=RequestStatus.PENDING)
     supersede(list(waiting.values_list("pk", flat=True)), now=now)
+
+
+def standing_answers(records: Sequence[UUID]) -> dict[Key, dict[str, Any]]:
+    """Return, by record and group, the change that an approver is asked about or said no to last."""
+    return {key: requests[0].after for key, requests in _earlier_requests(records).items()}
 
 
 def _earlier_requests(records: Sequence[UUID]) -> dict[Key, list[ChangeRequest]]:
