@@ -34,13 +34,19 @@ def create_user(
     return user
 
 
-def change_user(*, user: User, email: str, roles: Iterable[Role], is_active: bool) -> None:
-    """Change what a user may do; whoever becomes or stops being an administrator, superuser too."""
+def change_user(
+    *, user: User, email: str, roles: Iterable[Role], is_active: bool, owns: Iterable[str] | None = None
+) -> None:
+    """Change what a user may do; whoever becomes or stops being an administrator, superuser too.
+
+    `owns` names the systems or roles that a data owner answers for (none: all); None leaves them as they are.
+    """
     granted = list(roles)
     user.email, user.is_active = email, is_active
     user.roles = [role.value for role in granted]
     user.is_superuser = Role.ADMINISTRATOR in granted
-    user.save(update_fields=["email", "is_active", "roles", "is_superuser"])
+    user.owns = user.owns if owns is None else sorted(set(owns))
+    user.save(update_fields=["email", "is_active", "roles", "is_superuser", "owns"])
 
 
 def set_user_password(*, user: User, password: str) -> None:

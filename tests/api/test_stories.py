@@ -97,7 +97,7 @@ def test_a_story_costs_the_same_however_long(
         member = [("salesforce", f"X{version}", {"legal_name": "Acme"})]
         write("customer", after, record_id=acme, version=version, before=before, members=member)
         before = after
-    assert counts[1] == counts[2] <= 8
+    assert counts[1] == counts[2] <= (20 if story == "provenance" else 8)  # which explains the values too
 
 
 def test_members_are_the_source_records(steward: Caller, viewer: Caller, acme: UUID) -> None:

@@ -161,3 +161,26 @@ def test_patch_without_a_tax_number_leaves_the_tax_numbers_alone() -> None:
     before = record("A1").values["tax_ids"]
     land("salesforce.accounts", {"Id": "A1", "Website": "acme.org"}, mode="patch")
     assert record("A1").values["tax_ids"] == before
+
+
+def contact_row(phone: str, day: int) -> dict[str, str]:
+    return {
+        "Id": "C1", "AccountId": "A1", "Role": "Billing", "FirstName": "Jane", "LastName": "Roe",
+        "Email": "jane@acme.example", "Phone": phone, "SystemModstamp": f"2026-02-{day:02}T00:00:00Z",
+    }  # fmt: skip
+
+
+def test_an_older_contribution_never_overwrites_a_newer_item() -> None:
+    """Whatever the order in which the rows arrive, also within one batch; other items stay open to their own rows."""
+    orders = ((3, 2), (2, 3))
+    for key, days in zip(("A1", "A2"), orders, strict=True):
+        for day in days:
+            land("salesforce.contacts", {**contact_row(f"+44 20 7946 000{day}", day), "AccountId": key})
+    both = [{**contact_row(f"+44 20 7946 000{day}", day), "AccountId": "A3"} for day in (3, 2)]
+    land("salesforce.contacts", *both)
+    other = {**contact_row("1", 1), "AccountId": "A3", "Email": "other@acme.example"}
+    land("salesforce.contacts", other)
+    for key in ("A1", "A2", "A3"):
+        contacts = SourceRecord.objects.get(key=key).values["contacts"]
+        assert contacts[0]["phone"] == "+44 20 7946 0003", key
+    assert len(SourceRecord.objects.get(key="A3").values["contacts"]) == 2

@@ -264,8 +264,8 @@ def shared_components() -> Mapping[str, Schema]:
         "Member": _member(),
         "Members": page(ref("Member")),
         "Origin": _origin(),
-        "Provenance": shape({"results": listed(ref("Origin")), "explained": listed(ref("Explanation"))}),
-        "Explanation": EXPLANATION,
+        "Provenance": shape({"results": listed(ref("Origin")), "explained": listed(ref("ValueExplanation"))}),
+        "ValueExplanation": EXPLANATION,
         "Writes": shape({"results": listed(WRITE)}),
         "ChangeEvent": _event(),
         "Changes": shape(

@@ -1,7 +1,7 @@
 """What was written to a golden record, by whom, and what became of it, ready for a template."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from apps.console.golden.header import RecordHead
@@ -9,6 +9,7 @@ from apps.console.masking import Sight
 from apps.console.values import Names, names_of, reference_ids, show_any, title_of
 from apps.golden.spec import EntitySpec
 from apps.mastering.explaining import Write, writes_of
+from apps.mastering.services import differs
 
 UNHEARD = 8
 """Writes without effect that the first page of a record shows."""
@@ -50,9 +51,13 @@ def shown_write(spec: EntitySpec, write: Write, names: Names, sight: Sight) -> S
 
 
 def unheard_of(head: RecordHead, names: Names) -> list[ShownWrite]:
-    """Return the newest writes that had no effect, or that were flagged."""
-    writes = [each for each in writes_of(record_id=head.id) if each.verdict != "accept" or each.flags]
-    return [shown_write(head.spec, each, names, head.sight) for each in writes[:UNHEARD]]
+    """Return the newest writes that were not accepted and say something else, and those that were flagged."""
+    found = []
+    for each in writes_of(record_id=head.id):
+        other = {n: v for n, v in each.tried.items() if differs(head.spec, n, v, head.document.get(n))}
+        if each.flags or (each.verdict != "accept" and other):
+            found.append(replace(each, tried=other))
+    return [shown_write(head.spec, each, names, head.sight) for each in found[:UNHEARD]]
 
 
 def writes_shown(head: RecordHead) -> list[ShownWrite]:

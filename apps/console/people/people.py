@@ -84,6 +84,7 @@ class PersonView(ActingView):
             email=request.POST.get("email", "").strip(),
             roles=roles_in(request),
             is_active=bool(request.POST.get("is_active")),
+            owns=list(filter(None, (each.strip() for each in request.POST.get("owns", "").split(",")))),
             password=request.POST.get("password", ""),
             now=utcnow(),
         )

@@ -13,6 +13,7 @@ from apps.accounts.services import change_user, create_user, issue_token, revoke
 from apps.audit.context import current
 from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Invalid
+from apps.mastering.services import known_owners
 
 
 class InvalidUser(Invalid):
@@ -56,19 +57,28 @@ def add_user(
 
 @transaction.atomic
 def save_user(
-    *, user: User, email: str, roles: Iterable[Role], is_active: bool, password: str, now: datetime
+    *,
+    user: User,
+    email: str,
+    roles: Iterable[Role],
+    is_active: bool,
+    password: str,
+    now: datetime,
+    owns: Iterable[str] = (),
 ) -> None:
     """Change roles, e-mail and state, and the password where one is given. Raises InvalidUser, LocksYouOut."""
-    granted = list(roles)
+    granted, answered = list(roles), list(owns)
+    if strangers := sorted(set(answered) - set(known_owners())):
+        raise InvalidUser(f"Neither a system nor a role of systems: {', '.join(strangers)}.")
     if user.pk == current().actor.user_id and (not is_active or Role.ADMINISTRATOR not in granted):
         raise LocksYouOut("Ask another administrator.")
-    before = {"roles": list(user.roles), "active": user.is_active}
-    change_user(user=user, email=email, roles=granted, is_active=is_active)
+    before = {"roles": list(user.roles), "active": user.is_active, "owns": list(user.owns)}
+    change_user(user=user, email=email, roles=granted, is_active=is_active, owns=answered)
     if password:
         set_user_password(user=user, password=_checked_password(password, user))
     detail = {
         "before": before,
-        "after": {"roles": user.roles, "active": is_active},
+        "after": {"roles": user.roles, "active": is_active, "owns": user.owns},
         "password_set": bool(password),
     }
     record_deed(verb="user.saved", now=now, subject=user.username, detail=detail)

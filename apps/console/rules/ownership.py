@@ -13,6 +13,7 @@ from apps.console.permissions import user_may
 from apps.console.rules.groups import titles_by_group
 from apps.console.rules.layers import layer_of, query_of, tabs_of
 from apps.console.rules.ownership_changes import changes_between
+from apps.console.rules.simulated import simulate
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -110,7 +111,7 @@ class OwnershipView(ActingView):
 
     title = "Ownership"
     template_name = "console/rules/ownership.html"
-    acts: ClassVar = dict.fromkeys(("draft", "save", "activate", "apply"), Capability.EDIT_RULES)
+    acts: ClassVar = dict.fromkeys(("draft", "save", "activate", "apply", "simulate"), Capability.EDIT_RULES)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET
@@ -137,6 +138,7 @@ class OwnershipView(ActingView):
             owners=",".join(known_owners()),
             verdicts=list(Verdict),
             may_draft=user_may(self.request, Capability.EDIT_RULES),
+            may_simulate=True,
         )
 
     def _layer(self) -> Layer:
@@ -177,6 +179,9 @@ class OwnershipView(ActingView):
         )
         draft = OwnershipMatrix.objects.get(pk=row)
         return f"{self._page(draft.version, spec.name)}&{query_of(layer)}"
+
+    def act_simulate(self, request: HttpRequest) -> str | None:
+        return simulate(request, ownership=number_of(request.POST.get("row", "")))
 
     def act_activate(self, request: HttpRequest) -> str:
         matrix = activate_ownership(matrix_id=number_of(request.POST.get("row", "")), now=utcnow())

@@ -11,6 +11,7 @@ from apps.accounts.roles import Capability
 from apps.console.acts import ActingView
 from apps.console.permissions import user_may
 from apps.console.rules.groups import titles_by_group
+from apps.console.rules.simulated import simulate
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -101,7 +102,7 @@ class SurvivorshipView(ActingView):
 
     title = "Survivorship"
     template_name = "console/rules/survivorship.html"
-    acts: ClassVar = dict.fromkeys(("draft", "save", "activate", "apply"), Capability.EDIT_RULES)
+    acts: ClassVar = dict.fromkeys(("draft", "save", "activate", "apply", "simulate"), Capability.EDIT_RULES)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET
@@ -121,6 +122,7 @@ class SurvivorshipView(ActingView):
             known=",".join(STRATEGY_TITLES),
             editable=shown.status == "draft" and user_may(self.request, Capability.EDIT_RULES),
             may_draft=user_may(self.request, Capability.EDIT_RULES),
+            may_simulate=True,
         )
 
     def _page(self, version: int, entity_name: str) -> str:
@@ -152,6 +154,9 @@ class SurvivorshipView(ActingView):
         messages.success(
             request, f"Saved: {changed} group{'' if changed == 1 else 's'} of {spec.label} changed."
         )
+
+    def act_simulate(self, request: HttpRequest) -> str | None:
+        return simulate(request, survivorship=number_of(request.POST.get("row", "")))
 
     def act_activate(self, request: HttpRequest) -> str:
         policy = activate_survivorship(policy_id=number_of(request.POST.get("row", "")), now=utcnow())
