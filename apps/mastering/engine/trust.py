@@ -1,7 +1,7 @@
 """How groups survive: the strategies in their order, and how much each system is trusted.
 
 Trust halves every `half_life_days` of a contribution's age. Age is measured against a stored moment, never the
-clock, so that the same members give the same record whenever they are computed (docs/adr/0011).
+clock, so that the same members give the same record whenever they are computed (docs/adr/0013).
 """
 
 from collections.abc import Mapping, Sequence
