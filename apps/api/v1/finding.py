@@ -51,7 +51,7 @@ def similar_records(
     """
     ignored: tuple[str, ...] = ()
     if masked:
-        values, ignored = without_personal(spec, values)
+        values, ignored = without_personal(spec, dict(values))
         if not any(value not in (None, "", []) for value in values.values()):
             raise Denied("Only personal values are asked about: that needs the capability 'unmask'.")
     found = find_similar(spec=spec, values=values, limit=limit, thorough=thorough)

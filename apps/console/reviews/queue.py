@@ -41,7 +41,7 @@ def worth_of(pair: CandidatePair) -> float:
 def open_pairs(entity_name: str = "") -> QuerySet[CandidatePair]:
     """Return the pairs that wait for an answer of their own, those worth most first."""
     waiting = CandidatePair.objects.filter(status=PairStatus.OPEN, pattern__isnull=True)
-    pairs = waiting.alias(worth=WORTH).order_by("-worth", "-id")
+    pairs = waiting.annotate(worth=WORTH).order_by("-worth", "-id")
     return pairs.filter(entity=entity_name) if entity_name else pairs
 
 
