@@ -96,8 +96,25 @@ LOOKUP: Mapping[str, Meaning] = {
     "lookup.drf.cpu_ms": Meaning("ms", "tuned DRF ModelSerializer of the typed row, no authentication"),
     "lookup.drf.to_by_id": Meaning("x", "its CPU / GET by golden id", _least(10)),
 }
-SUITES: Mapping[str, Mapping[str, Meaning]] = {"landing": LANDING, "pipeline": PIPELINE, "lookup": LOOKUP}
-MEANINGS = {**LANDING, **PIPELINE, **LOOKUP}
+MATCH_ONE: Mapping[str, Meaning] = {
+    "match_one.records": Meaning("records", "golden customers there are"),
+    "match_one.find.p50_ms": Meaning(
+        "ms", "does such a record exist: standardize, prepare, look up, score", _most(5)
+    ),
+    "match_one.find.p99_ms": Meaning("ms", "the same, 99th of a hundred", _most(25)),
+    "match_one.match.p50_ms": Meaning(
+        "ms", "decide on a new record as the pipeline does, keys and pairs written"
+    ),
+    "match_one.match.p99_ms": Meaning("ms", "the same, 99th of a hundred", _most(25)),
+    "match_one.fill.app_cpu_us": Meaning("µs/record", "filling the database, this process only"),
+}
+SUITES: Mapping[str, Mapping[str, Meaning]] = {
+    "landing": LANDING,
+    "pipeline": PIPELINE,
+    "lookup": LOOKUP,
+    "match-one": MATCH_ONE,
+}
+MEANINGS = {**LANDING, **PIPELINE, **LOOKUP, **MATCH_ONE}
 
 Figures = dict[str, float]
 

@@ -15,13 +15,14 @@ from mdm.bench.databases import Databases, server
 from mdm.bench.figures import Figures, as_document
 from mdm.bench.landing import run_landing
 from mdm.bench.lookup import run_lookup
+from mdm.bench.match_one import run_match_one
 from mdm.bench.matching import MatchOptions, add_match_arguments, match_options, run_match
 from mdm.bench.pipeline import run_pipeline
 from mdm.bench.showing import show
 from mdm.local.children import LocalServiceError
 from mdm.local.supervisor import signals_interrupt
 
-SUITES = {"landing": run_landing, "pipeline": run_pipeline, "lookup": run_lookup}
+SUITES = {"landing": run_landing, "pipeline": run_pipeline, "lookup": run_lookup, "match-one": run_match_one}
 FEWEST_ROWS = 100
 USUAL_ROWS = 20_000
 
