@@ -12,7 +12,7 @@ from apps.golden.registry import entity
 from apps.mastering.services import take_turn
 from apps.outbox.models import OutboxEvent
 from apps.pipeline.run import run_batch
-from apps.pipeline.services import run_pending
+from apps.pipeline.services import rematch_entity, run_pending
 from apps.sources.selectors import pending_counts
 from apps.stewardship.models import ApprovalPolicy
 from apps.stewardship.services import merge_records, propose_values
@@ -29,7 +29,7 @@ def _empty_hub() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE golden_goldenrecord, sources_sourcerecord, sources_load, matching_blockingkey,"
-            " matching_comparedpair CASCADE"
+            " matching_comparedpair, matching_matchrun CASCADE"
         )
     ApprovalPolicy.objects.update(status="active")
 
@@ -84,6 +84,29 @@ def test_two_workers_make_no_twins() -> None:
         for i in range(12)
     )
     assert OutboxEvent.objects.filter(type="created").count() == GoldenRecord.objects.count()
+
+
+def test_a_rematch_beside_two_workers_makes_no_twins_and_parts_nobody() -> None:
+    """Records arrive in batches of one while everything there is compared again in tiny chunks."""
+    rows = [
+        account(f"{side}{i}", name, Website=f"firm{i}-{name[:4].lower()}.example")
+        for i, name in enumerate(names(10))
+        for side in ("A", "B", "C")
+    ]
+    master("salesforce.accounts", *rows[::3])
+    land("salesforce.accounts", *(row for at, row in enumerate(rows) if at % 3))
+    failed = at_once(
+        lambda: run_pending(batch=1),
+        lambda: rematch_entity(entity_name="customer"),
+        lambda: run_pending(batch=2),
+    )
+    run_pending()
+    assert failed == []
+    homes = {key: home_of("salesforce", "customer", key) for key in (row["Id"] for row in rows)}
+    assert all(homes[f"A{i}"] == homes[f"B{i}"] == homes[f"C{i}"] for i in range(10))
+    assert len(live("customer")) == 10
+    run = rematch_entity(entity_name="customer")
+    assert (run.status, run.merges, run.splits) == ("done", 0, 0)
 
 
 @pytest.mark.parametrize("order", [("customer", "engagement"), ("engagement", "customer")])
