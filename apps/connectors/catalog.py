@@ -1,6 +1,8 @@
 """What a target says of its own objects and fields."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,20 @@ class Catalog:
 
     def object(self, name: str) -> CatalogObject | None:
         return next((item for item in self.objects if item.name == name), None)
+
+
+def catalog_of_json(stored: Mapping[str, Any] | None) -> Catalog:
+    """Return a catalog that was kept as JSON (`dataclasses.asdict`); an empty one for nothing."""
+    return Catalog(
+        tuple(
+            CatalogObject(
+                one["name"],
+                one["label"],
+                tuple(
+                    CatalogField(**{**field, "reference_to": tuple(field["reference_to"])})
+                    for field in one["fields"]
+                ),
+            )
+            for one in (stored or {}).get("objects", ())
+        )
+    )

@@ -28,12 +28,16 @@ class Connection(models.Model):
     sealed_with = models.CharField(max_length=12, blank=True, editable=False, help_text="Id of the key used.")
     secret_names = ArrayField(models.CharField(max_length=60), default=list, editable=False)
     secrets_set_at = models.DateTimeField(null=True, editable=False)
+    catalog = models.JSONField(
+        null=True, editable=False, help_text="The system's own objects and fields, as last discovered."
+    )
+    catalog_at = models.DateTimeField(null=True, editable=False)
     enabled = models.BooleanField(default=True)
     sandbox = models.BooleanField(default=False, help_text="May live on this machine (loopback addresses).")
     revision = models.PositiveIntegerField(default=1, editable=False, help_text="Grows with each change.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
-    history = History(excluded_fields=["sealed"])
+    history = History(excluded_fields=["sealed", "catalog"])
 
     class Meta:
         ordering = ("code",)

@@ -3,8 +3,10 @@
 from functools import lru_cache
 
 import orjson
+from django.db.models import Q
 
 from apps.audit.versioning import RuleStatus
+from apps.connectors.catalog import catalog_of_json
 from apps.connectors.compiled import layout_of, outbound_of
 from apps.connectors.contracts import ActiveLayout, Connector
 from apps.connectors.mappings import Layout, OutboundMapping
@@ -60,6 +62,17 @@ def connection_of(code: str) -> Connection:
     if row is None:
         raise NotFound(f"There is no connection {code!r}; create one first.")
     return row
+
+
+def contradictions(mapping: OutboundMapping) -> list[str]:
+    """Return what the discovered catalogs of this mapping's systems say against it, by connection."""
+    rows = Connection.objects.filter(Q(code=mapping.system) | Q(kind=mapping.system), catalog__isnull=False)
+    found = []
+    for row in rows.order_by("code"):
+        catalog = catalog_of_json(row.catalog)
+        if catalog.object(mapping.object) is not None:
+            found.extend(f"{row.code}: {fault}" for fault in mapping.check_against(catalog))
+    return found
 
 
 def settings_of(connection: Connection) -> ConnectorSettings:

@@ -191,7 +191,8 @@ class Records:
         if numbers and model not in self.places:
             text = f"{model} has no place for the hub's id; name one in the option `places`."
             raise ReadFailed(Failure(FailureClass.PERMANENT, "NO_PLACE", text))
-        parents = self.search(model, [["id", "in", numbers]], self.columns(model, ())) if numbers else []
+        own = [] if "." in self.places.get(model, ".") else [self.places[model]]
+        parents = self.search(model, [["id", "in", numbers]], ["id", *own]) if numbers else []
         keys = self.keys(model, parents) if parents else {}
         for row in rows:
             key = keys.get(row.get(name) or 0)

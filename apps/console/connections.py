@@ -22,6 +22,12 @@ SPARE = 3
 _USUAL = {
     "salesforce": ("client_id", "client_secret"),
     "netsuite": ("consumer_key", "consumer_secret", "token_id", "token_secret"),
+    "dataverse": ("client_id", "client_secret"),
+    "hubspot": ("token", "client_secret"),
+    "sap": ("username", "password"),
+    "tryton": ("username", "password"),
+    "webhook": ("secret",),
+    "topic": ("username", "password"),
 }
 
 

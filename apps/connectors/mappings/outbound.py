@@ -142,6 +142,8 @@ class OutboundMapping:
         ]
         for field in self.fields:
             known = described.field(field.remote.column)
+            if known and field.pushes and not known.writable:
+                faults.append(f"{known.name} cannot be written; give the field `direction: pull`.")
             if known and known.max_length and field.max and field.max > known.max_length:
                 faults.append(
                     f"{known.name} takes {known.max_length} characters, the mapping allows {field.max}."

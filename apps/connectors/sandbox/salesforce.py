@@ -13,11 +13,13 @@ from apps.connectors.sandbox.messages import Reply, Request
 from apps.connectors.sandbox.query import BadQuery, parse_query
 from apps.connectors.sandbox.salesforce_objects import OBJECTS
 from apps.connectors.sandbox.schema import Fault, ObjectType, check
+from apps.connectors.sandbox.signin import assertion_is_good
 from apps.connectors.sandbox.store import Row
 from apps.connectors.sandbox.system import SandboxSystem
 
 _DAILY_LIMIT = 100_000
 _TOKEN_SECONDS = 7200.0
+_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _API = re.compile(r"^/services/data/v\d+\.0")
 _FAULTS: dict[str, tuple[int, str, str, dict[str, str]]] = {
     "lock": (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records", {}),
@@ -68,14 +70,20 @@ class SalesforceSandbox(SandboxSystem):
 
     def _token(self, request: Request) -> Reply:
         form = {name: values[-1] for name, values in parse_qs(request.body.decode()).items()}
-        if form.get("grant_type") != "client_credentials":
+        if form.get("grant_type") == _JWT_BEARER:
+            if not assertion_is_good(form.get("assertion", ""), self.secrets):
+                return Reply(400, {"error": "invalid_grant", "error_description": "invalid assertion"})
+        elif form.get("grant_type") != "client_credentials":
             return Reply(
                 400, {"error": "unsupported_grant_type", "error_description": "grant type not supported"}
             )
-        good = hmac.compare_digest(form.get("client_id", ""), self.secrets["client_id"])
-        good &= hmac.compare_digest(form.get("client_secret", ""), self.secrets["client_secret"])
-        if not good:
-            return Reply(400, {"error": "invalid_client", "error_description": "invalid client credentials"})
+        else:
+            good = hmac.compare_digest(form.get("client_id", ""), self.secrets["client_id"])
+            good &= hmac.compare_digest(form.get("client_secret", ""), self.secrets["client_secret"])
+            if not good:
+                return Reply(
+                    400, {"error": "invalid_client", "error_description": "invalid client credentials"}
+                )
         value = f"00DSB0000000001!{secrets.token_urlsafe(32)}"
         self.store.add_token(value, _TOKEN_SECONDS)
         base = request.url.split("/services/", 1)[0]

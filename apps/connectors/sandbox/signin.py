@@ -2,7 +2,12 @@
 
 import hmac
 import secrets
+import time
 from urllib.parse import parse_qs
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
 
 from apps.connectors.sandbox.messages import Reply, Request
 from apps.connectors.sandbox.store import Store
@@ -28,3 +33,19 @@ def issue_bearer(request: Request, store: Store, keys: dict[str, str], *, second
 def bearer_is_good(request: Request, store: Store) -> bool:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return scheme == "Bearer" and store.token_is_good(value)
+
+
+def assertion_is_good(assertion: str, keys: dict[str, str]) -> bool:
+    """Tell whether a JWT bearer assertion (RS256) is by the registered key, for this client, user and login host."""
+    if not keys.get("public_key"):
+        return False
+    try:
+        claims = jwt.decode(assertion, RSAKey.import_key(keys["public_key"]), algorithms=["RS256"]).claims
+    except (JoseError, ValueError):
+        return False
+    return bool(
+        claims.get("iss") == keys["client_id"]
+        and claims.get("sub") == keys.get("username")
+        and claims.get("aud") == keys.get("audience", "https://login.salesforce.com")
+        and time.time() < float(claims.get("exp", 0)) <= time.time() + 300
+    )

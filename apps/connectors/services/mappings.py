@@ -10,13 +10,20 @@ from apps.audit.context import Actor, acting
 from apps.audit.services import record_deed
 from apps.audit.versioning import RuleStatus
 from apps.connectors.compiled import compile_document, document_face
+from apps.connectors.mappings import OutboundMapping
 from apps.connectors.models import Mapping
+from apps.connectors.selectors import contradictions
 from apps.core.errors import Conflict, NotFound
 
 
 class NothingToRollBackTo(Conflict):
     code = "nothing_to_roll_back_to"
     title = "No earlier version of this mapping was ever active"
+
+
+class MappingContradictsTarget(Conflict):
+    code = "mapping_contradicts_target"
+    title = "The target's own fields do not take what this mapping writes"
 
 
 def draft_mapping(
@@ -42,7 +49,10 @@ def draft_mapping(
 
 
 def activate_mapping(*, mapping: Mapping, actor: Actor, now: datetime, reason: str = "") -> Mapping:
-    """Make this version the one in force and retire the one before."""
+    """Make this version the one in force and retire the one before.
+
+    Raises MappingContradictsTarget when a discovered catalog says that the target cannot take it.
+    """
     with acting(actor, reason=reason or f"{mapping} activated"), transaction.atomic():
         rows = {
             row.pk: row
@@ -53,7 +63,9 @@ def activate_mapping(*, mapping: Mapping, actor: Actor, now: datetime, reason: s
             raise NotFound(f"{mapping} does not exist any more.")
         if chosen.is_active:
             return chosen
-        compile_document(chosen.kind, chosen.text, chosen.version)
+        compiled = compile_document(chosen.kind, chosen.text, chosen.version)
+        if isinstance(compiled, OutboundMapping) and (faults := contradictions(compiled)):
+            raise MappingContradictsTarget(" ".join(faults))
         for row in rows.values():
             if row.is_active:
                 row.status = RuleStatus.RETIRED
