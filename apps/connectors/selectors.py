@@ -67,7 +67,7 @@ def connection_of(code: str) -> Connection:
 def contradictions(mapping: OutboundMapping) -> list[str]:
     """Return what the discovered catalogs of this mapping's systems say against it, by connection."""
     rows = Connection.objects.filter(Q(code=mapping.system) | Q(kind=mapping.system), catalog__isnull=False)
-    found = []
+    found: list[str] = []
     for row in rows.order_by("code"):
         catalog = catalog_of_json(row.catalog)
         if catalog.object(mapping.object) is not None:

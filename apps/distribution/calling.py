@@ -77,7 +77,8 @@ def _failure_of(connector: Connector, error: Exception, call: Call) -> Failure:
 
 
 def _carry_out(connector: Connector, call: Call) -> list[Result]:
-    if not call.drafts[0].facts.unsure:
+    # Takers of events cannot be asked: they know a repetition by its key.
+    if not call.drafts[0].facts.unsure or not connector.caps.reads:
         return _send(connector, call, call.drafts, {})
     seen = _look_up(connector, call)
     results, rest = [], []
@@ -122,4 +123,6 @@ def _write(connector: Connector, draft: Draft, seen: Remote | None) -> Write:
         expect_version=version if connector.caps.conditional_write else None,
         delivery_id=str(draft.key),
         mapping_version=draft.mapping_version,
+        seq=draft.facts.seq,
+        occurred_at=draft.facts.occurred_at.isoformat(),
     )

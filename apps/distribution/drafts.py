@@ -51,6 +51,7 @@ class LaneFacts:
     native_id: str
     remote_version: str
     last_hash: bytes
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,12 @@ class Draft:
 _FACTS = """
 SELECT l.id, l.subscription_id, l.record_id, s.entity, s.mapping, s.mode, e.seq, e.payload, e.actor, e.correlation_id,
        g.status = 'live', l.token, l.attempts, l.unsure, l.failing_since, l.pending_since, r.lane_id IS NOT NULL,
-       coalesce(r.native_id, ''), coalesce(r.remote_version, ''), coalesce(r.last_hash, ''::bytea)
+       coalesce(r.native_id, ''), coalesce(r.remote_version, ''), coalesce(r.last_hash, ''::bytea), e.created_at
 FROM distribution_lane l
 JOIN distribution_subscription s ON s.id = l.subscription_id
 JOIN golden_goldenrecord g ON g.id = l.record_id
 CROSS JOIN LATERAL (
-    SELECT seq, payload, actor, correlation_id FROM outbox_outboxevent o
+    SELECT seq, payload, actor, correlation_id, created_at FROM outbox_outboxevent o
     WHERE o.record_id = l.record_id AND (s.mode = 'state' OR o.seq > l.done_seq)
     ORDER BY CASE WHEN s.mode = 'state' THEN -o.seq ELSE o.seq END LIMIT 1
 ) e
