@@ -43,7 +43,9 @@ def discover_catalog(*, connection: Connection, actor: Actor, now: datetime) -> 
         )
         locked.catalog, locked.catalog_at = asdict(found), now
         locked.save(update_fields=["catalog", "catalog_at"])
-        counts: dict[str, object] = {name: len(getattr(discovery, name)) for name in ("added", "gone", "changed")}
+        counts: dict[str, object] = {
+            name: len(getattr(discovery, name)) for name in ("added", "gone", "changed")
+        }
         record_deed(verb="connection.discovered", now=now, subject=locked.code, detail=counts)
     connection.refresh_from_db()
     return discovery
