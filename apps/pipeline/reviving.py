@@ -49,10 +49,12 @@ class Revival:
 def revive(joined: Sequence[Joined], homes: Mapping[UUID, UUID] | None = None) -> Revival:
     """Send records that leave a golden record for a new one to the merged one they came from, if there is one.
 
-    `homes` are the present golden records, read where they are not given.
+    Where those that would stay came with a merge and those that leave are the record's own, it is the other way
+    round. `homes` are the present golden records of an entity, read where they are not given.
     """
-    known = homes if homes is not None else homes_of(source_record_ids=[j.source_record_id for j in joined])
-    new = {j.record_id for j in joined if j.method == "new"}
+    sources = [each.source_record_id for each in joined]
+    known = homes if homes is not None else homes_of(source_record_ids=sources)
+    new = {each.record_id for each in joined if each.method == "new"}
     leaving: dict[UUID, tuple[UUID, list[UUID]]] = {}
     for each in joined:
         home = known.get(each.source_record_id)
@@ -60,10 +62,13 @@ def revive(joined: Sequence[Joined], homes: Mapping[UUID, UUID] | None = None) -
             leaving.setdefault(each.record_id, (home, []))[1].append(each.source_record_id)
     if not leaving:
         return Revival(tuple(joined))
-    merges = former_homes(leaving=leaving)
-    back = {fresh: merge.loser_id for fresh, merge in merges.items()}
+    staying = _staying({home for home, _ in leaving.values()}, joined, homes)
+    merges = former_homes(leaving={**leaving, **{home: (home, own) for home, own in staying.items()}})
+    moved = {each.source_record_id: each for each in joined}
+    _swap(moved, merges, leaving, staying)
+    back = {fresh: merge.loser_id for fresh, merge in merges.items() if fresh in leaving}
     methods = {UUID(source): how for merge in merges.values() for source, how in merge.methods.items()}
-    moved = tuple(
+    result = tuple(
         replace(
             each,
             record_id=back[each.record_id],
@@ -71,9 +76,49 @@ def revive(joined: Sequence[Joined], homes: Mapping[UUID, UUID] | None = None) -
         )
         if each.record_id in back
         else each
-        for each in joined
+        for each in moved.values()
     )
     remembered: dict[UUID, Document] = {}
     for merge in sorted(merges.values(), key=lambda each: each.merged_at, reverse=True):
         remembered |= {UUID(record): document for record, document in merge.before.items()}
-    return Revival(moved, remembered, tuple(merges.values()))
+    return Revival(result, remembered, tuple(merges.values()))
+
+
+def _staying(
+    left: set[UUID], joined: Sequence[Joined], homes: Mapping[UUID, UUID] | None
+) -> dict[UUID, list[UUID]]:
+    """Return the members that golden records keep."""
+    gone = {each.source_record_id for each in joined}
+    found: dict[UUID, list[UUID]] = {home: [] for home in left}
+    if homes is None:
+        pairs = [(member.id, member.record_id) for member in members_of(left)]
+    else:
+        pairs = [(source, home) for source, home in homes.items() if home in left]
+    for source, home in pairs:
+        if home is not None and source not in gone:
+            found[home].append(source)
+    return found
+
+
+def _swap(
+    moved: dict[UUID, Joined],
+    merges: dict[UUID, Merge],
+    leaving: Mapping[UUID, tuple[UUID, list[UUID]]],
+    staying: Mapping[UUID, list[UUID]],
+) -> None:
+    """Let a golden record's own members stay and those that came with a merge leave (in place)."""
+    for home, came in staying.items():
+        merge = merges.get(home)
+        if merge is None:
+            continue
+        own = [new for new, (left, _) in leaving.items() if left == home and new not in merges]
+        if not own:
+            del merges[home]
+            continue
+        keeper = max(own, key=lambda new: (len(leaving[new][1]), str(new)))
+        arriving = [source for source, each in moved.items() if each.record_id == home]
+        for source in leaving[keeper][1]:
+            del moved[source]
+        for source in (*came, *arriving):
+            how = merge.methods.get(str(source), "match")
+            moved[source] = Joined(source, merge.loser_id, how)

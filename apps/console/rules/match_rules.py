@@ -18,7 +18,8 @@ from apps.core.errors import Invalid
 from apps.golden.registry import entities, entity
 from apps.matching.models import MatchRule
 from apps.matching.selectors import rule_summary
-from apps.matching.services import activate_match_rule, draft_match_rule
+from apps.matching.services import draft_match_rule
+from apps.pipeline.services import apply_match_rule
 
 BUCKETS = 20
 _SPREAD = """
@@ -108,9 +109,9 @@ class MatchRulesView(ActingView):
         return self._page(rule)
 
     def act_activate(self, request: HttpRequest) -> str:
-        rule = activate_match_rule(rule_id=number_of(request.POST.get("row", "")), now=utcnow())
+        rule, _ = apply_match_rule(rule_id=number_of(request.POST.get("row", "")), now=utcnow())
         messages.success(
-            request, f"Match rule v{rule.version} is active for new records; re-match to apply it to all."
+            request, f"Match rule v{rule.version} is active; a re-match applies it to all records."
         )
         return self._page(rule)
 

@@ -11,7 +11,7 @@ def former_homes(*, leaving: Mapping[UUID, tuple[UUID, Iterable[UUID]]]) -> dict
     """Return, by new golden id, the merge whose loser may live again in its place.
 
     `leaving` names, by new golden id, the golden record that is left and the source records that leave it. Most of
-    them came with that loser and most of what came with it leaves; each loser is found once. One statement.
+    them came with that loser, and it is the closest fit; each loser is found once. One statement.
     """
     homes = {home for home, _ in leaving.values()}
     open_merges = Merge.objects.filter(
@@ -20,14 +20,18 @@ def former_homes(*, leaving: Mapping[UUID, tuple[UUID, Iterable[UUID]]]) -> dict
     by_home: dict[UUID, list[Merge]] = {}
     for merge in open_merges.order_by("-merged_at", "pk"):
         by_home.setdefault(merge.loser.merged_into_id or merge.survivor_id, []).append(merge)
-    found: dict[UUID, Merge] = {}
-    taken: set[UUID] = set()
-    for new, (home, sources) in sorted(leaving.items()):
+    fits = []
+    for new, (home, sources) in leaving.items():
         members = {str(source) for source in sources}
         for merge in by_home.get(home, ()):
-            common = len(members & set(merge.moved))
-            if merge.loser_id not in taken and 2 * common > max(len(members), len(merge.moved)):
-                found[new] = merge
-                taken.add(merge.loser_id)
-                break
+            moved = set(merge.moved)
+            common = len(members & moved)
+            if 2 * common > len(members):
+                fits.append((-common, len(moved - members), str(new), str(merge.pk), new, merge))
+    found: dict[UUID, Merge] = {}
+    taken: set[UUID] = set()
+    for *_, new, merge in sorted(fits, key=lambda fit: fit[:4]):
+        if new not in found and merge.loser_id not in taken:
+            found[new] = merge
+            taken.add(merge.loser_id)
     return found

@@ -165,4 +165,4 @@ def activate_match_rule(*, rule_id: int, now: datetime) -> MatchRule:
 def former_match_rule(*, entity_name: str) -> MatchRule | None:
     """Return the version that was active before the present one: what a roll back goes to."""
     retired = MatchRule.objects.filter(entity=entity_name, status="retired", activated_at__isnull=False)
-    return retired.order_by("-activated_at").first()
+    return retired.order_by("-activated_at", "-version").first()
