@@ -58,7 +58,7 @@ def pairs_after(pair: CandidatePair, entity_name: str = "", limit: int = NEXT) -
 
 def pair_before(pair: CandidatePair, entity_name: str = "") -> CandidatePair | None:
     rows = open_pairs(entity_name).filter(_beyond(pair, backwards=True))
-    return rows.order_by("worth", "id").first()
+    return rows.reverse().first()
 
 
 @dataclass(frozen=True, slots=True)
