@@ -5,6 +5,7 @@ from apps.console.delivery import attempts, dead_letter, dead_letters, targets
 from apps.console.golden import (
     edit_screen,
     list_screen,
+    merge_requests,
     merge_screen,
     past_screen,
     record_screen,
@@ -52,6 +53,7 @@ __all__ = [
     "mappings",
     "match_rules",
     "match_runs",
+    "merge_requests",
     "merge_screen",
     "ownership",
     "past_screen",

@@ -7,6 +7,7 @@ import pytest
 
 from apps.accounts.roles import Role
 from apps.accounts.services import create_user
+from apps.core.clock import utcnow
 from apps.core.errors import Conflict
 from apps.golden.models import GoldenRecord
 from apps.mastering.contracts import Choices
@@ -51,7 +52,8 @@ def merged() -> tuple[UUID, UUID, Merge]:
     )
     master("salesforce.opportunities", opportunity("O1", "A1"), opportunity("O2", "A2"))
     one, other = home_of("salesforce", "customer", "A1"), home_of("salesforce", "customer", "A2")
-    survivor = merge_records(record_ids=[one, other], method="steward", reason="one firm", now=NOW)
+    # The pipeline keeps the time of the day: what it brought before the merge must be older.
+    survivor = merge_records(record_ids=[one, other], method="steward", reason="one firm", now=utcnow())
     return survivor, other if survivor == one else one, only(Merge.objects.all())
 
 
@@ -104,13 +106,7 @@ def test_evidence_suggests_the_side_of_a_member_that_says_the_same(merged: tuple
 def test_children_go_where_their_sources_say_unless_a_person_says_otherwise(
     merged: tuple[UUID, UUID, Merge],
 ) -> None:
-    survivor, loser, merge = merged
-    keys = {
-        home: key
-        for key in ("A1", "A2")
-        for home in (document_of(survivor)["provenance"]["legal_name"]["key"],)
-    }
-    assert keys
+    _survivor, loser, merge = merged
     master("salesforce.opportunities", opportunity("O3", "A1"), opportunity("O4", "A2"))
     third, fourth = (home_of("salesforce", "engagement", key) for key in ("O3", "O4"))
     _, offers = offers_for(merge_id=merge.pk)
