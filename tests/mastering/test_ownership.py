@@ -81,17 +81,9 @@ def test_the_crm_owns_the_name_until_the_customer_is_active_the_erp_from_then_on
     crm_says("CRM again", 3, Status__c="Active")
     assert name_of(record) == "ERP again"
     assert verdict_on("netsuite", "name") == ["accept", "name [active]", 1]
-<<<<<<< tests/mastering/test_ownership.py
     rows = WriteVerdict.objects.filter(writer="salesforce").order_by("at")
     rules = [row.groups["name"][2] for row in rows]
     assert (rules[0], rules[-1]) == ("name", "name [active]")
-=======
-    rules = (
-        WriteVerdict.objects.filter(writer="salesforce").order_by("at").values_list("groups__name", flat=True)
-    )
-    assert next(rule[2] for rule in rules) == "name"
-    assert [rule[2] for rule in rules][-1] == "name [active]"
->>>>>>> /tmp/w-MERGE/tests/mastering/test_ownership.py
 
 
 def test_others_are_shadowed_from_active_on_and_the_verdict_is_kept() -> None:
