@@ -8,10 +8,12 @@ from .contracts import Pairs
 VALLEY_WINDOW = (-6.0, 8.0)
 VALLEY_WIDTH = 2.0
 VALLEY_PAIRS = 50.0
+HILL = 1.3
+"""How much denser than the valley both hills must be."""
 DOUBT = 0.08
 """Share of rivals that would have been best by chance even where hardly a record is without partner."""
-SHY = 10.0
-"""How many accepted pairs it takes to believe half of a border between partners."""
+SHY = 30.0
+"""How many accepted pairs it takes to believe a border between partners entirely."""
 
 
 def valley(weight: F64) -> float:
@@ -21,7 +23,7 @@ def valley(weight: F64) -> float:
     as the least dense place. With few pairs the answer tends to 0.
     """
     low, high = VALLEY_WINDOW
-    bins = np.arange(low - 6, high + 32, 0.25)
+    bins = np.arange(low - 12, high + 32, 0.25)
     counts = np.histogram(weight, bins)[0].astype(np.float64)
     kernel = np.exp(-0.5 * (np.arange(-24, 25) * 0.25 / VALLEY_WIDTH) ** 2)
     density = np.convolve(counts, kernel / kernel.sum(), "same")
@@ -30,8 +32,12 @@ def valley(weight: F64) -> float:
     # A faint preference for the centre settles ties on empty ground.
     cost = np.log1p(density) + 0.01 * np.abs(middle)
     at = float(middle[inside][cost[inside].argmin()])
-    if float(density[middle > at].max(initial=0.0)) < 1.1 * float(density[inside].min()):
-        return 0.0  # no second hill, so no border between two
+    lowest = float(density[inside].min())
+    if (
+        min(float(density[middle > at].max(initial=0.0)), float(density[middle < at].max(initial=0.0)))
+        < HILL * lowest
+    ):
+        return 0.0  # not two hills, so no border between them
     seen = float(counts[inside].sum())
     return at * seen / (seen + VALLEY_PAIRS)
 
@@ -66,4 +72,6 @@ def partners(n: int, pairs: Pairs, weight: F64, side: U8) -> tuple[float, int]:
     if not len(gain) or gain.max() <= 0:
         return 0.0, 0
     at = int(gain.argmax())
-    return float(scores[at]), int(found[at])
+    below = float(scores[at + 1]) if at + 1 < len(scores) else -np.inf
+    # Not on the last accepted score itself, but half-way to the next, a bit at most.
+    return max((float(scores[at]) + below) / 2, float(scores[at]) - 1.0), int(found[at])

@@ -10,8 +10,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from .arrays import F32, I64, Bools
-from .blocking import acronym
 from .columns import Column
+from .keyparts import acronym
 from .rarity import Frequencies, cosine, weighted
 from .vocabulary import NICKNAMES, SIBLING_WORDS
 
@@ -211,7 +211,7 @@ def people(couples: Couples) -> F32:
     """Lists of names, whatever their order: given names cut to initials and names left out cost little."""
     words, contained, says = couples.overlap("words")
     out = np.maximum(words, contained * (0.75 + 0.2 * np.minimum(says / _TELLING, 1.0)))
-    return np.minimum(np.maximum(out, couples.cosine("grams")), np.float32(0.999))
+    return np.asarray(np.minimum(np.maximum(out, couples.cosine("grams")), 0.999), np.float32)
 
 
 @comparator("words")
@@ -227,7 +227,7 @@ def codes(couples: Couples) -> F32:
         couples, left=couples.left.derived("bases", _bases), right=couples.right.derived("bases", _bases)
     )
     _, near, _ = bases.overlap("words")
-    return np.maximum(contained * np.float32(0.99), near * np.float32(0.9))
+    return np.asarray(np.maximum(contained * 0.99, near * 0.9), np.float32)
 
 
 _ENDING = re.compile(r"(?<=\d)[a-z]{1,4}$")

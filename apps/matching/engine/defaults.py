@@ -64,6 +64,12 @@ def _attributes(types: Mapping[str, str], kind: str) -> list[Attribute]:
             out.append(_attribute(f"{column}.number", "house_number", column))
         if semantic == "free_text" and kind == "generic" and not any(a.type == "codes" for a in out):
             out.append(_attribute(f"{column}.codes", "codes", column))
+    parts = [
+        next((c for c, t in types.items() if t == wanted), "") for wanted in ("given_name", "family_name")
+    ]
+    if all(parts):
+        # Only for finding pairs: the two names whichever way round they were written.
+        out.append(Attribute(f"{parts[0]}+{parts[1]}", "family_name", tuple(parts), "exact", compared=False))
     if kind == "organisation" and emails and not domains:
         out.append(_attribute(f"{emails[0]}.domain", "domain", *emails))
     return out
@@ -72,7 +78,7 @@ def _attributes(types: Mapping[str, str], kind: str) -> list[Attribute]:
 def _passes(attributes: tuple[Attribute, ...]) -> tuple[tuple[str, ...], ...]:
     of: dict[str, list[str]] = {}
     for a in attributes:
-        of.setdefault(a.type, []).append(a.name)
+        of.setdefault(a.type if a.compared else "both_names", []).append(a.name)
 
     def one(semantic: str) -> list[str]:
         return of.get(semantic, [])[:1]
@@ -94,8 +100,16 @@ def _passes(attributes: tuple[Attribute, ...]) -> tuple[tuple[str, ...], ...]:
     for domain in one("domain"):
         passes += [(domain, w) for w in [*one("city"), *one("house_number")]]
     passes += [(p, n) for p in one("postcode") for n in one("house_number")]
+    if not names and not of.get("given_name") and not of.get("family_name"):
+        passes += _value_passes(of)
     unique = dict.fromkeys(passes)
     return tuple(list(unique)[:64])
+
+
+def _value_passes(of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    """Things without a name of their own: rare numbers and dates, and what they are combined with."""
+    values = [*of.get("number", [])[:3], *of.get("date", [])[:2]]
+    return [(v,) for v in values] + list(combinations([*values, *of.get("category", [])[:2]], 2))
 
 
 _ANCHORS = ("date", "city", "postcode", "street", "phone", "email", "domain", "identifier", "tax_id")
@@ -129,6 +143,7 @@ def _person_passes(of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
     given, family = of.get("given_name", [])[:1], of.get("family_name", [])[:1]
     anchors = [w for t in ("date", "city", "postcode", "street") for w in of.get(t, [])[:1]]
     out: list[tuple[str, ...]] = []
+    out += [(both, both) for both in of.get("both_names", [])]
     for g, f in [(g, f) for g in given for f in family]:
         out += [(g, f), (f"{g}:start3", f"{f}:start3"), (f"{f}:sound", f"{g}:start2")]
     if given or family:
@@ -136,5 +151,9 @@ def _person_passes(of: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
         out += [(f"{part}:sound", w) for part in family for w in anchors[:2]]
         out += [(x, y) for x, y in combinations(anchors[:3], 2)]
         out += [(w,) for w in of.get("date", [])[:1]]
-        out += [(w,) for w in [*family, *given]] if _sparse(of) else []
+        out += [
+            (f"{d}:end4", w) for d in of.get("date", [])[:1] for w in [*anchors[1:], *of.get("email", [])[:1]]
+        ]
+        alone = of.get("both_names", []) or [*family, *given]
+        out += [(w,) for w in alone] if _sparse(of) else []
     return out

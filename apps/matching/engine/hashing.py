@@ -62,10 +62,18 @@ def _hash_one(text: str) -> int:
     for char in text:
         total += (ord(char) + 1) * power
         power = power * int(_BASE) & _MASK
-    h = total & _MASK
+    return _mix_one(total & _MASK) or 1
+
+
+def _mix_one(h: int) -> int:
     h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     h = (h ^ (h >> 27)) * 0x94D049BB133111EB & _MASK
-    return (h ^ (h >> 31)) or 1
+    return h ^ (h >> 31)
+
+
+def combine_one(first: int, second: int) -> int:
+    """`combine` of two plain numbers."""
+    return _mix_one(first * 0xD6E8FEB86659FD93 + second & _MASK)
 
 
 def hash_strings(values: Sequence[str]) -> U64:

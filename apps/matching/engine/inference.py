@@ -10,7 +10,8 @@ from .vocabulary import COUNTRIES, LEGAL_ENDS
 _BY_NAME = (
     ("tax_id", r"(^|_)(tax|vat|ein|tin|ust|nif|cif|nip|siret|siren|fiscal|tva|steuer|p_?iva"
      r"|partita|cnpj|abn|gstin)"),
-    ("given_name", r"given|first_?name|forename|(^|_)f_?name($|_)|vorname|prenom|^nombres?$|^nome$|imie|fornamn|voornaam"),
+    ("given_name", r"given|first_?name|forename|(^|_)f_?name($|_)|vorname|prenom|^nombres?$|^nome$|imie|fornamn"
+     r"|voornaam"),
     ("family_name", r"family|surname|last_?name|(^|_)l_?name($|_)|nachname|familienname|^nom(_de_famille)?$"
      r"|apellido|cognome|nazwisko|efternamn|achternaam|sobrenome"),
     ("email", r"e_?mail|^mail|correo|courriel"),

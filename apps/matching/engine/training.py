@@ -5,28 +5,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .arrays import F64, I64, U8, U64
+from .arrays import F64, I64, U8
 from .border import SHY, partners, valley
 from .comparators import Rarity
 from .contracts import Attribute, Config, Pairs
+from .mixture import PRIOR_U, learn
 from .model import AttributeModel, Model
 from .prepare import Prepared
 from .priors import LEVELS, PRIORS, caution_of
 from .rarity import Frequencies, feature_frequencies, value_frequencies
-from .scoring import compare_pairs, threshold_weight, total_weights, used_by
+from .scoring import compare_pairs, threshold_weight, total_weights
 
 SEED = 20240229
 RANDOM_PAIRS = 120_000
 EM_PAIRS = 120_000
-EM_ROUNDS = 30
-PRIOR_M = 30.0
-"""How many matched pairs the prior belief about an attribute is worth."""
-PRIOR_U = 60.0
-VALLEY_TRUST = 0.8
+VALLEY_TRUST = 0.6
 ALONE = -3.0
 """Prior (bits) of a candidate pair where one column is all there is: nothing independent to learn from."""
-LEAST_PAIRS = 30
-"""A pass with fewer pairs teaches nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,55 +97,8 @@ def _equal_by_chance(prepared: Prepared, config: Config) -> dict[str, float]:
     return out
 
 
-def _em(
-    levels: U8, used: list[int], names: list[str], chance: Mapping[str, F64], priors: Mapping[str, F64]
-) -> tuple[dict[int, F64], float]:
-    """Expectation-maximisation over one pass's pairs: m of each used attribute, and expected matches."""
-    code = np.zeros(len(levels), np.int64)
-    for k in used:
-        code = code * LEVELS + levels[:, k]
-    _, index, count = np.unique(code, return_index=True, return_counts=True)
-    pattern, weight = levels[index], count.astype(np.float64)
-    m = {k: priors[names[k]].copy() for k in used}
-    u = {k: chance[names[k]].copy() for k in used}
-    share = 0.3
-    for _ in range(EM_ROUNDS):
-        odds = np.full(len(pattern), np.log(share / (1 - share)))
-        for k in used:
-            table = np.concatenate([[0.0], np.log(np.maximum(m[k], 1e-9) / np.maximum(u[k], 1e-9))])
-            odds += table[pattern[:, k]]
-        p = 1.0 / (1.0 + np.exp(-np.clip(odds, -40, 40)))
-        share = float(np.clip((p * weight).sum() / weight.sum(), 1e-4, 0.995))
-        for k in used:
-            yes = np.bincount(pattern[:, k], weights=p * weight, minlength=LEVELS)[1:]
-            no = np.bincount(pattern[:, k], weights=(1 - p) * weight, minlength=LEVELS)[1:]
-            m[k] = (yes + PRIOR_M * priors[names[k]]) / (yes.sum() + PRIOR_M)
-            u[k] = (no + PRIOR_U * chance[names[k]]) / (no.sum() + PRIOR_U)
-    return m, share * float(weight.sum())
-
-
 def _sample(found: I64, size: int, rng: np.random.Generator) -> I64:
     return found if len(found) <= size else np.sort(rng.choice(found, size, replace=False))
-
-
-def _matches(levels: U8, passes: U64, config: Config, chance: Mapping[str, F64]) -> dict[str, F64]:
-    """m of each attribute: average over the passes that do not look at it, by expected matches, with the prior."""
-    attributes = config.compared
-    names = [a.name for a in attributes]
-    priors = {a.name: np.array(PRIORS[a.type].m) / sum(PRIORS[a.type].m) for a in attributes}
-    total = {name: PRIOR_M * priors[name] for name in names}
-    weight = dict.fromkeys(names, PRIOR_M)
-    for number in range(len(config.passes)):
-        found = np.flatnonzero((passes >> np.uint64(number)) & np.uint64(1))
-        used = [k for k, a in enumerate(attributes) if not used_by(a, config, number)]
-        if len(found) < LEAST_PAIRS or len(used) < 2:
-            continue
-        m, expected = _em(levels[found], used, names, chance, priors)
-        for k in used:
-            seen = expected * float((levels[found, k] > 0).mean())
-            total[names[k]] = total[names[k]] + m[k] * seen
-            weight[names[k]] += seen
-    return {name: total[name] / weight[name] for name in names}
 
 
 def _without_matches(chance: F64, m: F64, rate: float) -> F64:
@@ -175,7 +123,7 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
     chosen = _chosen(pairs, side, rank, rng)
     some = pairs.take(chosen)
     levels, details = compare_pairs(prepared, prepared, some, config, rarity)
-    m = _matches(levels, some.passes, config, chance)
+    m, chance = learn(levels, some.passes, config, chance)
     model = Model(
         config.kind,
         float(-np.log2(max(population.pairs / max(population.n * 0.3, 1.0), 4.0))),
@@ -209,7 +157,7 @@ def _too_high(weight: F64, pairs: Pairs, population: Population, config: Config)
     if population.side is None or population.side.max(initial=0) != 1:
         return VALLEY_TRUST * valley(weight)
     border, seen = partners(population.n, pairs, weight, population.side)
-    return (border - threshold_weight(config.match_threshold, 1.0)) * seen / (seen + SHY)
+    return (border - threshold_weight(config.match_threshold, 1.0)) * min(seen / SHY, 1.0)
 
 
 def _chosen(pairs: Pairs, side: U8 | None, rank: I64, rng: np.random.Generator) -> I64:
@@ -218,7 +166,7 @@ def _chosen(pairs: Pairs, side: U8 | None, rank: I64, rng: np.random.Generator) 
     if side is None or len(pairs) <= EM_PAIRS:
         return _sample(everything, EM_PAIRS, rng)
     order = np.argsort(rank)[pairs.left]
-    return everything[order < np.sort(order)[EM_PAIRS]]
+    return np.flatnonzero(order < np.sort(order)[EM_PAIRS])
 
 
 def _by_belief(model: Model) -> Model:

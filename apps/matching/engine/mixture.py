@@ -1,0 +1,101 @@
+"""The mixture: how levels spread over matches and over others, by expectation-maximisation in each blocking pass."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .arrays import F64, U8, U64
+from .contracts import Attribute, Config
+from .priors import LEVELS, PRIORS
+from .scoring import used_by
+
+EM_ROUNDS = 30
+PRIOR_M = 30.0
+"""How many matched pairs the prior belief about an attribute is worth."""
+PRIOR_U = 60.0
+PRIOR_NEAR = 100.0
+"""How many pairs of strangers the chance of random pairs is worth when it is corrected by what passes find."""
+NEARBY = 0.5
+"""How far strangers that share a blocking key, rather than strangers at random, say what chance makes of levels."""
+LEAST_PAIRS = 30
+"""A pass with fewer pairs teaches nothing."""
+IDENTITY = frozenset({"person_name", "given_name", "date"})
+"""Types that tell apart people who share a house, a name and a telephone."""
+
+
+def _em(
+    levels: U8,
+    used: list[int],
+    attributes: tuple[Attribute, ...],
+    chance: Mapping[str, F64],
+    priors: Mapping[str, F64],
+) -> tuple[dict[int, F64], dict[int, F64], float]:
+    """Expectation-maximisation over one pass's pairs: m and u of each used attribute, expected matches.
+
+    Three kinds of pairs are told apart: matches, strangers and relatives, who share what households share but agree
+    in what tells its people apart no more than strangers do. Without the third kind they pass for matches.
+    """
+    code = np.zeros(len(levels), np.int64)
+    for k in used:
+        code = code * LEVELS + levels[:, k]
+    _, index, count = np.unique(code, return_index=True, return_counts=True)
+    pattern, weight = levels[index], count.astype(np.float64)
+    m = {k: priors[attributes[k].name].copy() for k in used}
+    u = {k: chance[attributes[k].name].copy() for k in used}
+    near = {k: (u if attributes[k].type in IDENTITY else m)[k].copy() for k in used}
+    telling = {k for k in used if attributes[k].type in IDENTITY}
+    kinds = [m, u, near] if telling and len(telling) < len(used) else [m, u]
+    shares = np.array([0.3, 0.5, 0.2] if len(kinds) == 3 else [0.3, 0.7])
+    for _ in range(EM_ROUNDS):
+        logs = np.log(shares)[None, :] + np.zeros((len(pattern), 1))
+        for c, kind in enumerate(kinds):
+            for k in used:
+                logs[:, c] += np.concatenate([[0.0], np.log(np.maximum(kind[k], 1e-9))])[pattern[:, k]]
+        p = np.exp(logs - logs.max(1, keepdims=True))
+        p /= p.sum(1, keepdims=True)
+        shares = np.clip((p * weight[:, None]).sum(0) / weight.sum(), 1e-4, 0.995)
+        for c, kind in enumerate(kinds):
+            for k in used:
+                if c == 2 and k in telling:
+                    continue
+                name = attributes[k].name
+                seen = np.bincount(pattern[:, k], weights=p[:, c] * weight, minlength=LEVELS)[1:]
+                belief, worth = (chance[name], PRIOR_U) if c == 1 else (priors[name], PRIOR_M)
+                kind[k] = (seen + worth * belief) / (seen.sum() + worth)
+    return m, u, float(shares[0]) * float(weight.sum())
+
+
+def learn(
+    levels: U8, passes: U64, config: Config, chance: Mapping[str, F64]
+) -> tuple[dict[str, F64], dict[str, F64]]:
+    """m and u of each attribute: averages over the passes that do not look at it, with the prior.
+
+    `chance` is u over random pairs. Half similar values are far commoner among records that share a blocking key
+    (companies of a group, houses of a street) than at random; so u is taken half-way between the two, except of
+    equal values, whose chance is counted.
+    """
+    attributes = config.compared
+    m = {a.name: PRIOR_M * np.array(PRIORS[a.type].m) / sum(PRIORS[a.type].m) for a in attributes}
+    priors = {name: belief / PRIOR_M for name, belief in m.items()}
+    u = {a.name: PRIOR_NEAR * chance[a.name] for a in attributes}
+    for number in range(len(config.passes)):
+        found = np.flatnonzero((passes >> np.uint64(number)) & np.uint64(1))
+        used = [k for k, a in enumerate(attributes) if not used_by(a, config, number)]
+        if len(found) < LEAST_PAIRS or len(used) < 2:
+            continue
+        matches, others, expected = _em(levels[found], used, attributes, chance, priors)
+        for k in used:
+            name, seen = attributes[k].name, float((levels[found, k] > 0).mean())
+            m[name] = m[name] + matches[k] * expected * seen
+            u[name] = u[name] + others[k] * max(len(found) - expected, 1.0) * seen
+    return (
+        {name: total / total.sum() for name, total in m.items()},
+        {name: _between(chance[name], total / total.sum()) for name, total in u.items()},
+    )
+
+
+def _between(random: F64, near: F64) -> F64:
+    out = random ** (1.0 - NEARBY) * near**NEARBY
+    out[-1] = random[-1]
+    out[:-1] *= (1.0 - out[-1]) / max(float(out[:-1].sum()), 1e-12)
+    return np.asarray(out, np.float64)
