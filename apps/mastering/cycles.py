@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from apps.golden.documents import follow_reference
-from apps.golden.spec import EntitySpec
+from apps.golden.spec import Document, EntitySpec
 from apps.mastering.contracts import RefusedValue
 from apps.mastering.engine.survivorship import Survivors
 
@@ -12,7 +12,9 @@ MAX_DEPTH = 100
 """Levels of a hierarchy that are looked at; nobody has more of them on purpose."""
 
 
-def refuse_cycles(spec: EntitySpec, survivors: Mapping[UUID, Survivors]) -> list[RefusedValue]:
+def refuse_cycles(
+    spec: EntitySpec, survivors: Mapping[UUID, Survivors], stored: Mapping[UUID, Document]
+) -> list[RefusedValue]:
     """Take references out of the documents that would close a cycle; return what was taken out.
 
     The record that closes it loses its reference, the ones that were there before keep theirs. Needs one statement
@@ -21,17 +23,22 @@ def refuse_cycles(spec: EntitySpec, survivors: Mapping[UUID, Survivors]) -> list
     refused = []
     for attribute in spec.references():
         if attribute.references == spec.name and not attribute.derived:
-            refused += _refuse(spec, attribute.name, survivors)
+            refused += _refuse(spec, attribute.name, survivors, stored)
     return refused
 
 
-def _refuse(spec: EntitySpec, name: str, survivors: Mapping[UUID, Survivors]) -> list[RefusedValue]:
+def _refuse(
+    spec: EntitySpec, name: str, survivors: Mapping[UUID, Survivors], stored: Mapping[UUID, Document]
+) -> list[RefusedValue]:
     planned = {str(record): each.document.get(name) for record, each in survivors.items()}
     if not any(planned.values()):
         return []
     above = _ancestors(spec, name, planned)
     refused = []
-    for record, each in survivors.items():
+    # Those that say something new first: computing all of them again must come to what is stored.
+    newest = sorted(survivors, key=lambda record: stored.get(record, {}).get(name) == planned[str(record)])
+    for record in newest:
+        each = survivors[record]
         path = _path_back(str(record), planned | above)
         if path:
             planned[str(record)] = None

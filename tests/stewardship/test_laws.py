@@ -7,10 +7,22 @@ from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from apps.golden.registry import entity
 from apps.pipeline.services import run_pending
 from apps.sources.models import Crosswalk
 from apps.stewardship.models import ApprovalPolicy
-from tests.hub import account, erp_customer, land, seed, state_of_golden_data
+from apps.stewardship.services import compare_records, propose_values
+from tests.hub import (
+    NOW,
+    account,
+    document_of,
+    erp_customer,
+    home_of,
+    land,
+    master,
+    seed,
+    state_of_golden_data,
+)
 from tests.stewardship.laws import Hub
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +102,15 @@ def _called(text: str, homes: dict[str, str]) -> str:
     for record, called in homes.items():
         text = text.replace(record, called)
     return text
+
+
+def test_a_reference_that_closes_a_cycle_is_refused_again_when_all_is_computed_again() -> None:
+    """The steward's later link loses, in the record's own plan and among all of them."""
+    ApprovalPolicy.objects.update(status="retired")
+    master("salesforce.accounts", account("A1", "Zephyr Mills Ltd"), account("A2", "Quantock Advisory Ltd"))
+    one, other = home_of("salesforce", "customer", "A1"), home_of("salesforce", "customer", "A2")
+    for child, parent in ((one, other), (other, one)):
+        propose_values(record_id=child, values={"parent": str(parent)}, reason="told", now=NOW)
+    assert document_of(one)["parent"] == str(other)
+    assert "parent" not in document_of(other)
+    assert compare_records(entity("customer"), sorted([one, other]), now=NOW) == []

@@ -54,7 +54,7 @@ def plan_records(
     survivors = {record: survivors_of(lines[record], pinned.get(record, {})) for record in ids}
     _follow_derived(spec, survivors.values(), assumed.documents if assumed else {})
     _drop_self_references(spec, survivors)
-    refused = [*refuse_cycles(spec, survivors), *refuse_places(spec, survivors)]
+    refused = [*refuse_cycles(spec, survivors, before), *refuse_places(spec, survivors)]
     changes = tuple(
         change_of(
             spec,
