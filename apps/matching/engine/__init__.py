@@ -9,6 +9,7 @@ from .comparators import COMPARATORS, Couples, comparator
 from .contracts import (
     Attribute,
     Band,
+    Coded,
     Config,
     Keys,
     Pairs,
@@ -36,6 +37,7 @@ __all__ = [
     "Attribute",
     "AttributeModel",
     "Band",
+    "Coded",
     "Config",
     "Couples",
     "Evidence",

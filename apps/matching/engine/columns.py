@@ -8,14 +8,18 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from .arrays import I32, I64, U64, Bools
-from .contracts import Cell
+from .contracts import Cell, Coded
 from .hashing import hash_strings, trigrams
 
 _GRAM_SPACE = 1 << 31
+_FEW = 16
+"""Below this plain Python is cheaper than array code."""
 
 
 def encode(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
     """Distinct raw strings and, for every value present, its record (row) and its code; rows ascend."""
+    if isinstance(cells, Coded):
+        return _encode_coded(cells)
     try:
         seen = dict.fromkeys(cells)
     except TypeError:  # lists have no hash
@@ -28,6 +32,18 @@ def encode(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
     coded = np.fromiter(map(known.__getitem__, cells), np.int32, len(cells))
     rows = np.flatnonzero(coded >= 0).astype(np.int32)
     return distinct, rows, coded[rows]
+
+
+def _encode_coded(cells: Coded) -> tuple[list[str], I32, I32]:
+    """Values in the order of their first appearance, as if the cells had been read one by one."""
+    named = np.array([bool(v) for v in cells.values] + [False])
+    rows = np.flatnonzero(named[cells.codes]).astype(np.int32)
+    used, first, codes = np.unique(cells.codes[rows], return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    values = [str(cells.values[code]) for code in used[order].tolist()]
+    return values, rows, place[codes]
 
 
 def _encode_several(cells: Sequence[Cell]) -> tuple[list[str], I32, I32]:
@@ -152,6 +168,11 @@ def build(n: int, cleaned: list[str], rows: I32, codes: I32) -> Column:
     distinct = [v for v in dict.fromkeys(cleaned) if v]
     index = {v: k for k, v in enumerate(distinct)}
     index[""] = -1
+    if len(codes) <= _FEW:
+        pairs = zip(rows.tolist(), codes.tolist(), strict=True)
+        found = dict.fromkeys((row, code) for row, c in pairs if (code := index[cleaned[c]]) >= 0)
+        cells = np.array(list(found), np.int32).reshape(-1, 2)
+        return Column(n, distinct, cells[:, 0], cells[:, 1])
     remap = np.fromiter(map(index.__getitem__, cleaned), np.int32, len(cleaned))
     new = remap[codes] if len(codes) else codes
     keep: Bools = new >= 0

@@ -20,6 +20,23 @@ class Band(IntEnum):
     MATCH = 2
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded(Sequence[Cell]):
+    """A column of single values as distinct strings and a code per record, -1 for none."""
+
+    values: Sequence[str | None]
+    codes: I32
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[k] for k in range(*at.indices(len(self)))]
+        code = int(self.codes[at])
+        return None if code < 0 else self.values[code]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Records by column. A cell is a string, a list of strings (several values) or None."""
@@ -34,6 +51,19 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @classmethod
+    def from_arrow(cls, batch: Any, ids: str) -> Self:
+        """Table of an Arrow record batch or table; its column `ids` names the records, the others are strings.
+
+        Only the distinct strings become Python objects. The engine itself needs no Arrow library: `batch` brings
+        its own (`schema.names`, `column(name)`, and arrays with `dictionary_encode`).
+        """
+        columns: dict[str, Sequence[Cell]] = {}
+        for name in batch.schema.names:
+            if name != ids:
+                columns[name] = _coded(batch.column(name))
+        return cls(batch.column(ids).to_pylist(), columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +169,12 @@ class Scores:
             self.levels[chosen],
             self.weights[chosen],
         )
+
+
+def _coded(column: Any) -> Coded:
+    if hasattr(column, "combine_chunks"):
+        column = column.combine_chunks()
+    if not hasattr(column, "dictionary"):
+        column = column.dictionary_encode()
+    codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return Coded(column.dictionary.to_pylist(), codes)

@@ -72,9 +72,6 @@ def _score_chunk(
             _cross(state, live, model, config)
         live = _hopeful(state.upper, live, model, config, least)
     total, weights = sum_up(state.upper, model, config)
-    dropped = np.ones(len(pairs), bool)
-    dropped[live] = False
-    total[dropped] = np.minimum(total[dropped], least - _SLACK)
     return state.levels, total, weights
 
 
