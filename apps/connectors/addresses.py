@@ -10,6 +10,9 @@ from apps.core.errors import HubError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _PUBLIC_V6 = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_ORGANISATIONS = tuple(
+    ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
 _RELAYS_V4 = ipaddress.ip_network("192.88.99.0/24")
 
 
@@ -68,10 +71,15 @@ def check_url(
     return host
 
 
-def check_address(address: str, *, sandbox: bool) -> None:
-    """Raise AddressRefused for an IP address inside private or special networks."""
+def check_address(address: str, *, sandbox: bool, private: bool = False) -> None:
+    """Raise AddressRefused for an IP address inside private or special networks.
+
+    `private` permits the address ranges of organisations, never this machine or link-local ones.
+    """
     ip = _reached(ipaddress.ip_address(address.split("%", 1)[0]))
     if ip.is_loopback and sandbox:
+        return
+    if private and any(ip in network for network in _ORGANISATIONS if network.version == ip.version):
         return
     special = ip not in _PUBLIC_V6 if isinstance(ip, ipaddress.IPv6Address) else ip in _RELAYS_V4
     if special or not ip.is_global or ip.is_multicast:
@@ -87,12 +95,12 @@ def _reached(ip: Address) -> Address:
     return ip.ipv4_mapped or ip.sixtofour or ip
 
 
-def resolve(host: str, port: int, *, sandbox: bool) -> str:
+def resolve(host: str, port: int, *, sandbox: bool, private: bool = False) -> str:
     """Return one permitted IP address of a host; every address the name has must be permitted.
 
     The connection is made to the address returned here, so a name cannot change between check and use.
     """
     found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     for address in found:
-        check_address(address, sandbox=sandbox)
+        check_address(address, sandbox=sandbox, private=private)
     return min(found, key=lambda address: (":" in address, address))

@@ -45,8 +45,8 @@ def _ssl_context() -> ssl.SSLContext:
 class _GuardedBackend(httpcore2.NetworkBackend):
     """Opens connections to the very address that was checked, so DNS cannot change its answer in between."""
 
-    def __init__(self, *, sandbox: bool) -> None:
-        self._sandbox = sandbox
+    def __init__(self, settings: ConnectorSettings) -> None:
+        self._settings = settings
         self._inner = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -58,7 +58,8 @@ class _GuardedBackend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         try:
-            address = resolve(host, port, sandbox=self._sandbox)
+            private = host.lower() in self._settings.private_hosts
+            address = resolve(host, port, sandbox=self._settings.sandbox, private=private)
         except OSError as error:
             raise httpcore2.ConnectError(f"{host} has no address: {error}") from error
         return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -68,14 +69,14 @@ class _GuardedBackend(httpcore2.NetworkBackend):
 
 
 class _GuardedTransport(httpx2.HTTPTransport):
-    def __init__(self, *, sandbox: bool, max_connections: int) -> None:
+    def __init__(self, settings: ConnectorSettings, max_connections: int) -> None:
         super().__init__(verify=_ssl_context(), trust_env=False)
         self._pool = httpcore2.ConnectionPool(
             ssl_context=_ssl_context(),
             max_connections=max_connections,
             max_keepalive_connections=max_connections,
             keepalive_expiry=30.0,
-            network_backend=_GuardedBackend(sandbox=sandbox),
+            network_backend=_GuardedBackend(settings),
         )
 
 
@@ -97,7 +98,7 @@ class HttpClient:
         self._total = total_seconds
         self._max_bytes = max_bytes
         self._client = httpx2.Client(
-            transport=_GuardedTransport(sandbox=settings.sandbox, max_connections=max_connections),
+            transport=_GuardedTransport(settings, max_connections),
             timeout=httpx2.Timeout(read_seconds, connect=connect_seconds),
             follow_redirects=False,
             trust_env=False,

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import orjson
+from django.conf import settings
 from django.db.models import Q
 
 from apps.audit.versioning import RuleStatus
@@ -102,6 +103,7 @@ def _settings(
         secrets=unseal(sealed, owner=code, key_name=sealed_with) if sealed else {},
         sandbox=sandbox,
         extra_hosts=tuple(known.get("extra_hosts", ())),
+        private_hosts=frozenset(host.lower() for host in settings.MDM_PRIVATE_HOSTS),
     )
 
 

@@ -11,7 +11,10 @@ BROKER_SCHEMES: Mapping[str, str] = {"amqps": "amqp", "rediss": "redis"}
 
 @dataclass(frozen=True, slots=True)
 class ConnectorSettings:
-    """`secrets` stay out of repr; `allowed_hosts` always holds the host of `base_url`."""
+    """`secrets` stay out of repr; `allowed_hosts` always holds the host of `base_url`.
+
+    `private_hosts` are names that may have addresses of a private network; the environment alone sets them.
+    """
 
     code: str
     base_url: str
@@ -19,6 +22,7 @@ class ConnectorSettings:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     sandbox: bool = False
     extra_hosts: tuple[str, ...] = ()
+    private_hosts: frozenset[str] = frozenset()
 
     @property
     def allowed_hosts(self) -> frozenset[str]:

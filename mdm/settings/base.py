@@ -130,6 +130,7 @@ AXES_VERBOSE = False
 
 # Keys that sealed secrets before MDM_FIELD_KEY: they still open what no one has sealed again.
 MDM_FIELD_KEYS_RETIRED: list[str] = env.list("MDM_FIELD_KEYS_RETIRED", default=[])
+MDM_PRIVATE_HOSTS: list[str] = env.list("MDM_PRIVATE_HOSTS", default=[])
 
 # Database: server-side binding is what makes psycopg prepare statements at all under Django.
 DATABASE_OPTIONS = {"server_side_binding": True, "prepare_threshold": 3}

@@ -184,6 +184,19 @@ def test_public_addresses_and_sandbox_loopback() -> None:
         check_address("10.0.0.1", sandbox=True)
 
 
+@pytest.mark.parametrize("ip", ["10.0.0.1", "172.16.3.4", "192.168.1.1", "fd00::1", "::ffff:10.0.0.1"])
+def test_named_private_hosts_may_be_inside(ip: str) -> None:
+    check_address(ip, sandbox=False, private=True)
+    with pytest.raises(AddressRefused):
+        check_address(ip, sandbox=False)
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "169.254.169.254", "100.64.0.1", "fe80::1", "::1"])
+def test_but_never_on_this_machine_or_beside_it(ip: str) -> None:
+    with pytest.raises(AddressRefused):
+        check_address(ip, sandbox=False, private=True)
+
+
 def test_a_name_that_leads_inside_is_refused() -> None:
     with pytest.raises(AddressRefused):
         resolve("localhost", 443, sandbox=False)

@@ -155,7 +155,8 @@ class TopicConnector(TakesEvents, NoWebhooks):
             url, sandbox=settings.sandbox, allowed_hosts=settings.allowed_hosts, schemes=BROKER_SCHEMES
         )
         parts = urlsplit(url)
-        resolve(host, parts.port or _PORTS[parts.scheme], sandbox=settings.sandbox)
+        port, private = parts.port or _PORTS[parts.scheme], host in settings.private_hosts
+        resolve(host, port, sandbox=settings.sandbox, private=private)
         secure = parts.scheme in ("amqps", "rediss")
         account = (
             f"{quote(settings.secret('username'), safe='')}:{quote(settings.secret('password'), safe='')}"

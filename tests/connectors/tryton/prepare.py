@@ -9,7 +9,7 @@ from trytond import config
 config.update_etc(sys.argv[1])
 
 from trytond.pool import Pool  # noqa: E402 - the configuration comes first
-from trytond.transaction import Transaction, TransactionError  # noqa: E402
+from trytond.transaction import Transaction, TransactionError  # noqa: E402 - the configuration comes first
 
 DATABASE = "hub"
 
