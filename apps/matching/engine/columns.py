@@ -85,6 +85,11 @@ class Column:
         return out
 
     @cached_property
+    def lengths(self) -> I64:
+        """Characters of each distinct value."""
+        return np.fromiter(map(len, self.values), np.int64, len(self.values))
+
+    @cached_property
     def counts(self) -> I64:
         """Values per record."""
         return np.bincount(self.rows, minlength=self.n).astype(np.int64)

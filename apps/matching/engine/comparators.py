@@ -42,9 +42,17 @@ class Couples:
     @property
     def texts(self) -> tuple[Any, Any]:
         """Both sides as string arrays, in an order that does not depend on which side is left."""
-        a, b = self.left.array[self.i], self.right.array[self.j]
         turn = self.left.hashes[self.i] > self.right.hashes[self.j]
+        if self.left is self.right:
+            values = self.left.array
+            return values[np.where(turn, self.j, self.i)], values[np.where(turn, self.i, self.j)]
+        a, b = self.left.array[self.i], self.right.array[self.j]
         return np.where(turn, b, a), np.where(turn, a, b)
+
+    @property
+    def shorter(self) -> I64:
+        """Length of the shorter text of each couple."""
+        return np.minimum(self.left.lengths[self.i], self.right.lengths[self.j])
 
     def per_value(self, name: str, make: Callable[[str], str]) -> tuple[Any, Any]:
         """Texts of both sides after `make`, computed once per distinct value."""
@@ -131,7 +139,7 @@ def given_name(couples: Couples) -> F32:
     out[_same(x, y)] = np.maximum(out[_same(x, y)], 0.95)
     x, y = couples.per_value("nickname", lambda v: NICKNAMES.get(w := v.partition(" ")[0], w))
     out[_same(x, y)] = np.maximum(out[_same(x, y)], 0.94)
-    shorter = np.minimum(_lengths(a), _lengths(b))
+    shorter = couples.shorter
     x, y = couples.per_value("initial", lambda v: v[:1])
     initial = (shorter == 1) & _same(x, y)
     out[initial] = 0.88
@@ -246,7 +254,7 @@ def code(couples: Couples) -> F32:
     """One or two slips in a code, judged by its length; a shared start counts a little."""
     a, b = couples.texts
     edits = _edits(a, b, 2)
-    shorter = np.minimum(_lengths(a), _lengths(b))
+    shorter = couples.shorter
     out = np.select(
         [(edits <= 1) & (shorter >= 5), (edits <= 2) & (shorter >= 7), (edits <= 1) & (shorter >= 3)],
         [0.97, 0.9, 0.8],
@@ -264,7 +272,7 @@ def house_number(couples: Couples) -> F32:
     x, y = couples.per_value("digits", lambda v: v.rstrip("abcdefghijklmnopqrstuvwxyz"))
     out = np.where(_same(x, y), np.float32(0.93), np.float32(0.0)).astype(np.float32)
     a, b = couples.texts
-    slip = (_edits(a, b, 1) <= 1) & (np.minimum(_lengths(a), _lengths(b)) >= 3)
+    slip = (_edits(a, b, 1) <= 1) & (couples.shorter >= 3)
     out[slip] = np.maximum(out[slip], 0.75)
     return out
 

@@ -52,12 +52,14 @@ def score_hopeful(
 
     Of all others the weight is an upper bound below `least`, and levels and weights are what had been seen by then.
     """
-    chunks = []
-    for at in range(0, max(len(pairs), 1), CHUNK):
-        some = pairs.take(np.arange(at, min(at + CHUNK, len(pairs)), dtype=np.int64))
-        levels, total, weights = _score_chunk(left, right, some, model, config, least)
-        chunks.append((levels, total, weights.astype(np.float32)))
-    return as_scores(chunks, model, config)
+    shape = (len(pairs), len(config.compared))
+    levels, total = np.zeros(shape, np.uint8), np.zeros(len(pairs))
+    weights = np.zeros(shape, np.float32)
+    for at in range(0, len(pairs), CHUNK):
+        here = slice(at, min(at + CHUNK, len(pairs)))
+        some = pairs.take(np.arange(here.start, here.stop, dtype=np.int64))
+        levels[here], total[here], weights[here] = _score_chunk(left, right, some, model, config, least)
+    return as_scores(levels, total, weights, model, config)
 
 
 def _score_chunk(

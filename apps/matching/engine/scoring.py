@@ -41,6 +41,10 @@ def _couples(column: Column, other: Column, rows: I64, others: I64) -> tuple[I64
     return pair, i.astype(np.int64), j.astype(np.int64)
 
 
+def _equal(column: Column, other: Column, i: I64, j: I64) -> Bools:
+    return i == j if column is other else column.hashes[i] == other.hashes[j]
+
+
 def compare(
     column: Column, other: Column, rows: I64, others: I64, comparator: str, rarity: Rarity
 ) -> Compared:
@@ -48,7 +52,7 @@ def compare(
     n = len(rows)
     pair, i, j = _couples(column, other, rows, others)
     similarity = np.zeros(len(pair), np.float32)
-    same: Bools = column.hashes[i] == other.hashes[j]
+    same = _equal(column, other, i, j)
     unlike = np.flatnonzero(~same)
     if len(unlike) and comparator != "exact":
         found = COMPARATORS[comparator](Couples(column, other, i[unlike], j[unlike], rarity))
@@ -74,7 +78,7 @@ def agreement(column: Column, other: Column, rows: I64, others: I64) -> tuple[Bo
     pair, i, j = _couples(column, other, rows, others)
     both, equal_code = np.zeros(len(rows), bool), np.full(len(rows), -1, np.int64)
     both[pair] = True
-    same = column.hashes[i] == other.hashes[j]
+    same = _equal(column, other, i, j)
     equal_code[pair[same]] = i[same]
     return both, equal_code
 
@@ -220,14 +224,13 @@ def score_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, con
         levels, details = compare_pairs(left, right, some, config, rarities(model))
         total, weights = total_weights(left, details, model, config)
         chunks.append((levels, total, weights.astype(np.float32)))
-    return as_scores(chunks, model, config)
+    return as_scores(*(np.concatenate([c[k] for c in chunks]) for k in range(3)), model, config)
 
 
-def as_scores(chunks: list[tuple[U8, F64, F32]], model: Model, config: Config) -> Scores:
-    """Scores from (levels, totals, weights) of chunks of pairs."""
-    levels, total, weights32 = (np.concatenate([c[k] for c in chunks]) for k in range(3))
+def as_scores(levels: U8, total: F64, weights: F32, model: Model, config: Config) -> Scores:
+    """Scores with the probabilities and bands that follow from the totals."""
     probability = probability_of(total, model.slope)
-    return Scores(total, probability, bands_of(probability, config), levels, weights32)
+    return Scores(total, probability, bands_of(probability, config), levels, weights)
 
 
 def threshold_weight(probability: float, slope: float) -> float:
