@@ -224,7 +224,8 @@ def score_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, con
         levels, details = compare_pairs(left, right, some, config, rarities(model))
         total, weights = total_weights(left, details, model, config)
         chunks.append((levels, total, weights.astype(np.float32)))
-    return as_scores(*(np.concatenate([c[k] for c in chunks]) for k in range(3)), model, config)
+    levels, total, weights32 = (np.concatenate([c[k] for c in chunks]) for k in range(3))
+    return as_scores(levels, total, weights32, model, config)
 
 
 def as_scores(levels: U8, total: F64, weights: F32, model: Model, config: Config) -> Scores:
