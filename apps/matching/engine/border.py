@@ -10,6 +10,8 @@ VALLEY_WIDTH = 2.0
 VALLEY_PAIRS = 50.0
 HILL = 1.3
 """How much denser than the valley both hills must be."""
+LEAST = 0.05
+"""Pairs in a quarter of a bit below which nothing is a hill."""
 DOUBT = 0.08
 """Share of rivals that would have been best by chance even where hardly a record is without partner."""
 SHY = 30.0
@@ -32,10 +34,10 @@ def valley(weight: F64) -> float:
     # A faint preference for the centre settles ties on empty ground.
     cost = np.log1p(density) + 0.01 * np.abs(middle)
     at = float(middle[inside][cost[inside].argmin()])
-    lowest = float(density[inside].min())
+    needed = max(HILL * float(density[inside].min()), LEAST)
     if (
         min(float(density[middle > at].max(initial=0.0)), float(density[middle < at].max(initial=0.0)))
-        < HILL * lowest
+        < needed
     ):
         return 0.0  # not two hills, so no border between them
     seen = float(counts[inside].sum())

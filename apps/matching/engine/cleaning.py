@@ -123,8 +123,9 @@ def free_text(raw: Raw) -> list[str]:
 
 @cleaner("people")
 def people(raw: Raw) -> list[str]:
-    """Names of several people, without "et al."."""
-    return [re.sub(r" et al$| and others$|^none$", "", v) for v in raw.folded]
+    """Names of several people, initials apart ("D. L. Davison" is "d l davison"), without "et al."."""
+    folded = words([v.replace(".", " ") for v in raw.values])
+    return [re.sub(r" et al$| and others$|^none$", "", v) for v in folded]
 
 
 @cleaner("street")
