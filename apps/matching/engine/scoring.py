@@ -42,7 +42,8 @@ def _couples(column: Column, other: Column, rows: I64, others: I64) -> tuple[I64
 
 
 def _equal(column: Column, other: Column, i: I64, j: I64) -> Bools:
-    return i == j if column is other else column.hashes[i] == other.hashes[j]
+    same: Bools = i == j if column is other else column.hashes[i] == other.hashes[j]
+    return same
 
 
 def compare(
