@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import connection as database
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
+from apps.connectors.models import Connection
+from apps.connectors.selectors import connector_for
 from apps.core.bulk import raw_cursor
 from apps.distribution.contracts import (
     AttemptView,
@@ -16,9 +18,27 @@ from apps.distribution.contracts import (
     RecordDelivery,
     TargetCounters,
 )
-from apps.distribution.models import DeliveryAttempt, Lane
+from apps.distribution.models import DeliveryAttempt, Lane, ReconciliationRun
 from apps.distribution.parked import parked_lanes
+from apps.distribution.written import Written, landed_states, last_written
 from apps.stewardship.models import ExceptionTask
+
+__all__ = [
+    "Written",
+    "attempts_timeline",
+    "count_dead_letters",
+    "database_now",
+    "dead_letter_codes",
+    "dead_letters",
+    "delivery_state",
+    "delivery_states",
+    "due_targets",
+    "landed_states",
+    "last_written",
+    "readable_targets",
+    "target_counters",
+    "unfinished_reconciliations",
+]
 
 
 def database_now() -> datetime:
@@ -41,6 +61,19 @@ def due_targets(*, now: datetime) -> list[str]:
             (now,),
         )
         return [code for (code,) in cursor]
+
+
+def readable_targets() -> list[str]:
+    """Return the codes of enabled targets with subscriptions that can be asked what they hold."""
+    rows = Connection.objects.filter(enabled=True, subscriptions__active=True).distinct().order_by("code")
+    return [row.code for row in rows if connector_for(row).caps.reads]
+
+
+def unfinished_reconciliations(*, now: datetime) -> list[str]:
+    """Return the targets whose reconciliation nobody works on."""
+    left = ReconciliationRun.objects.filter(state="running", connection__enabled=True)
+    left = left.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    return list(left.order_by("started_at").values_list("connection__code", flat=True))
 
 
 _COUNTERS = """

@@ -24,6 +24,7 @@ from apps.mastering.services import apply_plan, plan_records, take_turn
 from apps.matching.contracts import Matched, ToMatch
 from apps.matching.services import match_batch
 from apps.pipeline.contracts import BatchReport, Merged
+from apps.pipeline.echoes import Guarded, at_home, hold_swings, listen
 from apps.quality.selectors import active_codes
 from apps.quality.services import standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
@@ -69,38 +70,47 @@ def in_the_name_of(landed: Sequence[PendingRecord]) -> Iterator[None]:
 
 def run_claimed(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datetime) -> BatchReport:
     """Take claimed records through all stages, in the running transaction."""
-    to_match = standardize(spec, landed, now=now)
+    to_match, guarded = standardize(spec, landed, now=now)
     take_turn()
-    matched = match_batch(spec=spec, records=to_match, now=now)
-    plan = master(spec, landed, matched, now=now)
+    matched = at_home(match_batch(spec=spec, records=to_match, now=now), guarded)
+    news = [record for record in landed if record.id not in guarded.echoes]
+    plan = master(spec, news, matched, now=now)
     routed = route_plan(plan=plan, now=now)
     # Before applying, which wakes the records that refer to new ones: some may be of this very batch.
     finish_pending(ids=[record.id for record in landed])
     apply_plan(plan=routed, now=now)
     check_written(plan=routed, now=now)
+    hold_swings(spec, landed, guarded, now=now)
     set_aside(plan, now=now)
     merged = merge(matched, now=now)
     return BatchReport.of(landed, matched, plan, routed, merged.sets)
 
 
-def standardize(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datetime) -> list[ToMatch]:
-    """Store standardized values and issues; return the records whose home must be (re)considered."""
+def standardize(
+    spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datetime
+) -> tuple[list[ToMatch], Guarded]:
+    """Store standardized values and issues; return the records whose home must be (re)considered, and the echoes."""
     standardized = standardize_records(
         spec=spec,
         records=[record.values for record in landed],
         keys=[(record.system, record.key) for record in landed],
         codes=active_codes(now.date()),
     )
+    guarded = listen(spec, landed, [standard.values for standard in standardized], now=now)
     changed = store_standardized(
         entity=spec.name,
         records=((record.id, standard) for record, standard in zip(landed, standardized, strict=True)),
         now=now,
     )
-    return [
+    to_match = [
         ToMatch(record.id, record.system, standard.values, record.record_id)
         for record, standard in zip(landed, standardized, strict=True)
-        if not record.deleted and (record.record_id is None or record.id in changed)
+        if not record.deleted
+        and record.id not in guarded.echoes
+        and record.id not in guarded.homes
+        and (record.record_id is None or record.id in changed)
     ]
+    return to_match, guarded
 
 
 def master(

@@ -2,15 +2,27 @@
 
 from apps.distribution.models.attempts import DeliveryAttempt, Op, Outcome
 from apps.distribution.models.lanes import ExternalRef, Lane
+from apps.distribution.models.reconciliation import (
+    Finding,
+    FindingKind,
+    FindingState,
+    Observation,
+    ReconciliationRun,
+)
 from apps.distribution.models.subscriptions import BreakerState, Subscription, SubscriptionMode, TargetState
 
 __all__ = [
     "BreakerState",
     "DeliveryAttempt",
     "ExternalRef",
+    "Finding",
+    "FindingKind",
+    "FindingState",
     "Lane",
+    "Observation",
     "Op",
     "Outcome",
+    "ReconciliationRun",
     "Subscription",
     "SubscriptionMode",
     "TargetState",

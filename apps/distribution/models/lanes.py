@@ -101,6 +101,7 @@ class ExternalRef(models.Model):
         indexes = (
             models.Index(fields=("record", "connection"), name="external_ref_record"),
             models.Index(fields=("connection", "object", "external_id"), name="external_ref_external"),
+            models.Index(fields=("connection", "native_id"), name="external_ref_native"),
         )
 
     def __str__(self) -> str:

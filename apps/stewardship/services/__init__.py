@@ -8,6 +8,7 @@ from apps.stewardship.services.exceptions import (
     check_invariants,
     check_written,
     find_breaches,
+    open_exception,
     waive_exception,
 )
 from apps.stewardship.services.merges import PairAnswered, decide_pair, merge_groups, merge_records
@@ -70,6 +71,7 @@ __all__ = [
     "merge_records",
     "move_in_tree",
     "offers_for",
+    "open_exception",
     "propose_merge",
     "propose_unmerge",
     "propose_values",

@@ -168,6 +168,43 @@ def _close(task: ExceptionTask, status: ExceptionStatus, by: str, reason: str, n
 
 
 @transaction.atomic
+def open_exception(
+    *,
+    invariant: str,
+    entity: str,
+    record_id: UUID,
+    key: str,
+    message: str,
+    now: datetime,
+    owner: str = "data owner",
+    severity: str = "block",
+) -> ExceptionTask:
+    """Open a task that another part of the hub found, or bring it up to date; "block" holds the distribution.
+
+    Nobody closes it but a person.
+    """
+    task, made = ExceptionTask.objects.select_for_update().get_or_create(
+        invariant=invariant,
+        record_id=record_id,
+        key=key,
+        defaults={
+            "number": 0,
+            "entity": entity,
+            "severity": severity,
+            "message": message[:500],
+            "owner": owner,
+            "holds": severity == "block",
+            "opened_at": now,
+            "due_at": now + DUE[severity],
+        },
+    )
+    breach = Breach(invariant, record_id, key, message[:500], None, "")
+    if not made and _brought_up_to_date(task, breach, now):
+        task.save(update_fields=_CHANGING)
+    return task
+
+
+@transaction.atomic
 def waive_exception(*, task_id: UUID, reason: str, now: datetime) -> ExceptionTask:
     """Let a breach be, with a reason; it opens again when something about it changes.
 
