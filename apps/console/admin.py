@@ -1,7 +1,7 @@
 """Imports every screen, so that the site's URLs know them: Django's autodiscovery starts here."""
 
 from apps.console import audit_trail, connections, dashboard, exceptions
-from apps.console.delivery import attempts, dead_letter, dead_letters, targets
+from apps.console.delivery import attempts, dead_letter, dead_letters, reconciliation, targets
 from apps.console.golden import (
     edit_screen,
     list_screen,
@@ -60,6 +60,7 @@ __all__ = [
     "patterns_screen",
     "people",
     "policies",
+    "reconciliation",
     "record_screen",
     "references",
     "rejected",

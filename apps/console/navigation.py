@@ -51,6 +51,7 @@ FLOW = (
     Entry("Verdicts on writes", "gavel", "verdicts"),
     Entry("Deliveries", "send", "deliveries"),
     Entry("Targets", "outbox", "targets"),
+    Entry("Reconciliation", "balance", "reconciliation", badge="findings", tone="warning"),
 )
 RULES = (
     Entry("Ownership", "policy", "ownership"),

@@ -6,9 +6,16 @@ import time
 
 from celery import shared_task
 
+from apps.audit.context import SYSTEM
 from apps.distribution.hints import kick_targets
-from apps.distribution.selectors import database_now, due_targets
-from apps.distribution.services import deliver_due
+from apps.distribution.selectors import (
+    database_now,
+    due_targets,
+    readable_targets,
+    unfinished_reconciliations,
+)
+from apps.distribution.services import deliver_due, reconcile_target
+from apps.distribution.services.reconciliation import ReconciliationBusy
 
 BATCH = 500
 BUDGET_SECONDS = 20.0
@@ -38,4 +45,36 @@ def sweep_lanes() -> int:
     """Wake deliveries for every target that has something due; return how many targets that are."""
     targets = due_targets(now=database_now())
     kick_targets(targets)
+    return len(targets)
+
+
+SLICE_SECONDS = 60.0
+
+
+@shared_task(name="distribution.reconcile_targets")
+def reconcile_targets() -> int:
+    """Have every target that can be asked compared; nightly. Returns how many."""
+    targets = readable_targets()
+    for target in targets:
+        reconcile.delay(target)
+    return len(targets)
+
+
+@shared_task(name="distribution.reconcile")
+def reconcile(target: str) -> None:
+    """Reconcile a target for a while, then hand on to the next task; a run that was left goes on."""
+    try:
+        run = reconcile_target(target=target, actor=SYSTEM, now=database_now(), seconds=SLICE_SECONDS)
+    except ReconciliationBusy:
+        return
+    if run.state == "running":
+        reconcile.delay(target)
+
+
+@shared_task(name="distribution.continue_reconciliations")
+def continue_reconciliations() -> int:
+    """Take up runs whose worker is gone; scheduled. Returns how many."""
+    targets = unfinished_reconciliations(now=database_now())
+    for target in targets:
+        reconcile.delay(target)
     return len(targets)

@@ -4,10 +4,12 @@ from apps.connectors.mappings import codes, standards
 from apps.connectors.mappings.documents import MappingDocumentError
 from apps.connectors.mappings.layout import Layout, compile_layout
 from apps.connectors.mappings.outbound import OutboundMapping, compile_mapping
+from apps.connectors.mappings.paths import ABSENT
 from apps.connectors.mappings.records import FieldError, MappedRecord
 from apps.connectors.mappings.rendering import FieldDrift, MappingError, MappingErrors, Payload, RefNeed
 
 __all__ = [
+    "ABSENT",
     "FieldDrift",
     "FieldError",
     "Layout",

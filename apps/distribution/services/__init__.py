@@ -1,7 +1,13 @@
-"""Verbs of distribution: deliver, replay, skip, pause, resume, subscribe, backfill, schedule."""
+"""Verbs of distribution: deliver, replay, skip, pause, subscribe, backfill, schedule, reconcile."""
 
 from apps.distribution.services.dead_letters import replay_dead_letters, skip_dead_letter
 from apps.distribution.services.deliveries import deliver_due
+from apps.distribution.services.reconciliation import (
+    adopt_finding,
+    push_finding,
+    reconcile_target,
+    waive_finding,
+)
 from apps.distribution.services.schedules import ensure_schedules
 from apps.distribution.services.subscriptions import (
     backfill_subscription,
@@ -11,14 +17,18 @@ from apps.distribution.services.subscriptions import (
 from apps.distribution.services.targets import pause_target, resume_target, set_target_limits
 
 __all__ = [
+    "adopt_finding",
     "backfill_subscription",
     "deliver_due",
     "ensure_default_subscriptions",
     "ensure_schedules",
     "pause_target",
+    "push_finding",
+    "reconcile_target",
     "replay_dead_letters",
     "resume_target",
     "save_subscription",
     "set_target_limits",
     "skip_dead_letter",
+    "waive_finding",
 ]

@@ -1,14 +1,14 @@
 """The schedule rows by which beat wakes deliveries; stewards may edit them."""
 
 from django.db import transaction
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 SWEEP_SECONDS = 5
 
 
 @transaction.atomic
 def ensure_schedules() -> int:
-    """Create the schedule of the sweep unless it is there; return how many rows were made."""
+    """Create the schedules of the sweep and of reconciliation unless they are there; return how many rows were made."""
     every, _ = IntervalSchedule.objects.get_or_create(every=SWEEP_SECONDS, period=IntervalSchedule.SECONDS)
     _, created = PeriodicTask.objects.get_or_create(
         name="Distribution: deliver what is due",
@@ -19,4 +19,23 @@ def ensure_schedules() -> int:
             "description": "Wakes deliveries for every target that has something due.",
         },
     )
-    return int(created)
+    nightly, _ = CrontabSchedule.objects.get_or_create(minute="45", hour="2", timezone="UTC")
+    _, reconciling = PeriodicTask.objects.get_or_create(
+        name="Distribution: reconcile all targets",
+        defaults={
+            "task": "distribution.reconcile_targets",
+            "crontab": nightly,
+            "description": "Compares what each target holds with what it should hold.",
+        },
+    )
+    minute, _ = IntervalSchedule.objects.get_or_create(every=60, period=IntervalSchedule.SECONDS)
+    _, going_on = PeriodicTask.objects.get_or_create(
+        name="Distribution: go on with reconciliations",
+        defaults={
+            "task": "distribution.continue_reconciliations",
+            "interval": minute,
+            "expire_seconds": 60,
+            "description": "Takes up reconciliations that were left by a worker.",
+        },
+    )
+    return int(created) + int(reconciling) + int(going_on)

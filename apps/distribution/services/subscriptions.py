@@ -134,6 +134,26 @@ RETURNING 1
 """
 
 
+def make_lane(*, subscription: Subscription, record_id: UUID, now: datetime) -> int:
+    """Make the lane of one live golden record that has none; return how many were made."""
+    values = {
+        "subscription": subscription.pk,
+        "connection": subscription.connection_id,
+        "priority": subscription.priority,
+        "now": now,
+    }
+    with transaction.atomic(), raw_cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM golden_goldenrecord WHERE id = %s AND entity = %s AND status = 'live' FOR KEY SHARE",
+            (record_id, subscription.entity),
+        )
+        ids = [row[0] for row in cursor]
+        cursor.execute(_LANES, {**values, "ids": ids})
+        made = cursor.rowcount
+        notify_lanes()
+    return made
+
+
 def backfill_subscription(*, subscription: Subscription, actor: Actor, reason: str, now: datetime) -> int:
     """Make a lane for every live golden record of the entity that has none yet; return how many.
 
