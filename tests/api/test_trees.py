@@ -32,3 +32,13 @@ def test_names_of_people_in_a_tree_are_masked(systems: None, viewer: Caller) -> 
     tree = viewer.get(f"resources/{boss}/tree").json()
 
     assert [(node["id"], node["title"]) for node in tree["nodes"]] == [(str(boss), None)]
+
+
+def test_a_tree_of_another_entity_tells_nothing_of_a_person(systems: None, viewer: Caller) -> None:
+    boss = write("resource", {"name": "Ada Byron", "status": "active"})
+
+    answer = viewer.get(f"customers/{boss}/tree")
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "no_trees"
+    assert "Ada Byron" not in answer.text

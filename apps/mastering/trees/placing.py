@@ -44,12 +44,13 @@ class Places:
         return {child: parent for child, parent in under.items() if parent and child in alive}
 
     def headers(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Return code and title of those of these records that are live."""
-        statement = sql.SQL("SELECT h.id::text, h.code, h.title FROM {} h WHERE h.status = %(live)s").format(
-            rows_with(GoldenRecord, "id", self.when.as_of)
-        )
+        """Return code and title of those of these records that are live and of the tree's entity."""
+        statement = sql.SQL(
+            "SELECT h.id::text, h.code, h.title FROM {} h WHERE h.status = %(live)s AND h.entity = %(entity)s"
+        ).format(rows_with(GoldenRecord, "id", self.when.as_of))
+        asked = {"live": RecordStatus.LIVE.value, "entity": self.spec.name}
         with raw_cursor() as cursor:
-            cursor.execute(statement, self._asked(ids) | {"live": RecordStatus.LIVE.value})
+            cursor.execute(statement, self._asked(ids) | asked)
             return {record: (code, title) for record, code, title in cursor}
 
     def of(self, ids: Ids[str]) -> dict[str, list[Place]]:
