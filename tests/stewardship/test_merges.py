@@ -7,7 +7,7 @@ import pytest
 from apps.audit.context import SYSTEM, acting
 from apps.golden.models import GoldenRecord
 from apps.mastering.models import Merge
-from apps.mastering.services import MergeVetoed
+from apps.mastering.services import MergeVetoed, NeedsApprover
 from apps.matching.models import CandidatePair, PairDecision, PairStatus, Verdict
 from apps.outbox.models import OutboxEvent
 from apps.pipeline.services import rematch_entity
@@ -142,3 +142,21 @@ def test_never_match_outranks_every_rule(two: tuple[UUID, UUID]) -> None:
     master("salesforce.accounts", same)
     rematch_entity(entity_name="customer")
     assert len(live("customer")) == 2
+
+
+@pytest.mark.parametrize(("held", "verdict"), [("merge", Verdict.MATCH), ("unmerge", Verdict.NEVER)])
+def test_an_answer_does_not_get_round_the_approval_policy(
+    two: tuple[UUID, UUID], held: str, verdict: Verdict
+) -> None:
+    pair = pair_of(*sources())
+    if held == "unmerge":
+        merge_records(record_ids=list(two), method="steward", reason="one firm", now=NOW)
+        CandidatePair.objects.filter(pk=pair.pk).update(status=PairStatus.OPEN)
+    policy = ApprovalPolicy.objects.latest("version")
+    ApprovalPolicy.objects.filter(pk=policy.pk).update(status="active")
+    policy.rules.create(entity="customer", group=held, states=[])
+    before = live("customer")
+    with pytest.raises(NeedsApprover, match="of customers in this state need an approver"):
+        decide_pair(pair_id=pair.pk, verdict=verdict, reason="seen", now=NOW)
+    assert live("customer") == before
+    assert CandidatePair.objects.get(pk=pair.pk).status == PairStatus.OPEN

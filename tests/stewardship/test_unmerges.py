@@ -8,7 +8,7 @@ import pytest
 from apps.accounts.roles import Role
 from apps.accounts.services import create_user
 from apps.core.clock import utcnow
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, Invalid
 from apps.golden.models import GoldenRecord
 from apps.mastering.contracts import Choices
 from apps.mastering.models import Merge, Pin, Unmerge
@@ -217,3 +217,17 @@ def test_an_unmerge_waits_where_the_policy_says_so(merged: tuple[UUID, UUID, Mer
     assert len(live("customer")) == 2
     with pytest.raises(Conflict):
         undo_merge(merge_id=merge.pk, reason="again", now=NOW)
+
+
+def test_a_merge_is_undone_by_the_policy_on_its_own_record(merged: tuple[UUID, UUID, Merge]) -> None:
+    _, _, merge = merged
+    master("salesforce.accounts", account("A9", "Granite Ferry plc"))
+    stranger = home_of("salesforce", "customer", "A9")
+    with pytest.raises(Invalid, match="no merge of that record"):
+        propose_unmerge(record_id=stranger, merge_id=merge.pk, reason="two", now=NOW)
+    with (
+        pytest.raises(Invalid, match="no merge of that record"),
+        rehearse_unmerge(now=NOW, merge_id=merge.pk, record_id=stranger, choices=Choices()),
+    ):
+        pass
+    assert Unmerge.objects.count() == 0

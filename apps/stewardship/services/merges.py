@@ -11,6 +11,7 @@ from apps.audit.context import acting, current
 from apps.audit.services import record_deeds
 from apps.core.errors import Conflict
 from apps.golden.models import GoldenRecord, RecordStatus
+from apps.golden.registry import entity
 from apps.golden.spec import EntitySpec
 from apps.mastering.services import (
     MergeVetoed,
@@ -26,7 +27,8 @@ from apps.matching.selectors import records_kept_apart
 from apps.matching.services import answer_pair, close_settled_pairs, let_members_unite
 from apps.sources.models import Crosswalk
 from apps.stewardship.authority import demand
-from apps.stewardship.models import ChangeRequest, RequestKind, RequestStatus
+from apps.stewardship.models import ChangeRequest, Operation, RequestKind, RequestStatus
+from apps.stewardship.services.holding import refuse_held
 from apps.stewardship.services.parting import split_records
 from apps.stewardship.services.routing import apply_decision, route_plan, supersede_requests
 
@@ -45,7 +47,8 @@ def decide_pair(
 ) -> UUID | None:
     """Answer a review pair: MATCH merges the two golden records, NEVER keeps them apart for ever.
 
-    Returns the surviving golden id of a merge. Raises PairAnswered, MergeVetoed, Denied.
+    Returns the surviving golden id of a merge. Raises PairAnswered, MergeVetoed, NeedsApprover where the approval
+    policy holds what would follow, Denied.
     """
     demand(Capability.DECIDE)
     take_turn()
@@ -66,8 +69,10 @@ def decide_pair(
             raise MergeVetoed(
                 "A person keeps two members of these golden records apart; withdraw that decision first."
             )
+        refuse_held(entity(pair.entity), Operation.MERGE, [left, right])
         return merge_records(record_ids=[left, right], method="steward", reason=reason, now=now)
     if verdict == Verdict.NEVER and left == right:
+        refuse_held(entity(pair.entity), Operation.UNMERGE, [left])
         split_records(record_id=left, source_record_ids=[pair.right_id], reason=reason, now=now)
     return None
 

@@ -12,21 +12,16 @@ from apps.accounts.roles import Capability
 from apps.audit.context import current
 from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Invalid
-from apps.golden.documents import load_documents
-from apps.golden.models import GoldenRecord
 from apps.golden.registry import entity
 from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Choices
 from apps.mastering.services import find_vetoes, mergeable_spec, refuse_vetoed, take_turn
 from apps.stewardship.authority import demand
 from apps.stewardship.models import MergeRequest, Operation, RequestStatus
-from apps.stewardship.selectors import active_policy
+from apps.stewardship.services.holding import policy_on, why_held
 from apps.stewardship.services.merges import merge_records
 from apps.stewardship.services.parting import NO_CHOICES, offers_for, part_members
 from apps.stewardship.services.requests import AnsweredAlready, OwnRequest
-
-DUE_HOURS = 24
-"""Hours an approver has for a merge that no policy speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +45,11 @@ def propose_merge(*, record_ids: Sequence[UUID], reason: str, now: datetime) -> 
     [vetoes] = find_vetoes(spec, [ids])
     refuse_vetoed(vetoes, override=True)
     findings = [{"code": veto.code, "message": veto.message} for veto in vetoes]
-    held, hours = _policy(spec, Operation.MERGE, ids)
+    held, hours = policy_on(spec, Operation.MERGE, ids)
     if not findings and not held:
         return Proposed(merge_records(record_ids=ids, method="steward", reason=reason, now=now))
     if held:
-        findings.append(
-            {"code": "policy", "message": f"Merges of {spec.plural} in this state need an approver."}
-        )
+        findings.append({"code": "policy", "message": why_held(spec, Operation.MERGE)})
     return _ask(Operation.MERGE, spec, ids, {}, findings, reason=reason, hours=hours, now=now)
 
 
@@ -70,42 +63,40 @@ def propose_unmerge(
     source_record_ids: Sequence[UUID] = (),
     choices: Choices = NO_CHOICES,
 ) -> Proposed:
-    """Undo a merge or take members out, at once or, where the approval policy says so, after an approver agreed."""
+    """Undo a merge or take members out, at once or, where the approval policy says so, after an approver agreed.
+
+    The policy is asked about the record that is taken apart, whatever page it is asked for on. Raises Invalid for a
+    merge that is none of `record_id`, Conflict, Denied.
+    """
     demand(Capability.DECIDE)
     take_turn()
-    spec = entity(GoldenRecord.objects.get(pk=record_id).entity)
-    held, hours = _policy(spec, Operation.UNMERGE, [record_id])
     details = {
         "merge": str(merge_id) if merge_id else None,
         "members": [str(source) for source in source_record_ids],
         "choices": choices.as_json(),
     }
+    parting, _ = offers_for(
+        merge_id=merge_id, record_id=record_id, source_record_ids=source_record_ids, choices=choices
+    )
+    spec, home = entity(parting.entity), parting.home
+    held, hours = policy_on(spec, Operation.UNMERGE, [home])
     if not held:
-        return Proposed(_carry_out_unmerge(record_id, details, reason=reason, now=now))
-    offers_for(merge_id=merge_id, record_id=record_id, source_record_ids=source_record_ids, choices=choices)
-    findings = [{"code": "policy", "message": f"Unmerging {spec.plural} in this state needs an approver."}]
-    return _ask(Operation.UNMERGE, spec, [record_id], details, findings, reason=reason, hours=hours, now=now)
+        return Proposed(_carry_out_unmerge(home, details, reason=reason, now=now))
+    findings = [{"code": "policy", "message": why_held(spec, Operation.UNMERGE)}]
+    return _ask(Operation.UNMERGE, spec, [home], details, findings, reason=reason, hours=hours, now=now)
 
 
 def _carry_out_unmerge(record_id: UUID, details: dict[str, Any], *, reason: str, now: datetime) -> UUID:
     choices = Choices.of_json(details["choices"])
+    merge_id = UUID(details["merge"]) if details["merge"] else None
     parting, offers = offers_for(
-        merge_id=UUID(details["merge"]) if details["merge"] else None,
-        record_id=record_id,
+        merge_id=merge_id,
+        record_id=None if merge_id else record_id,
         source_record_ids=[UUID(source) for source in details["members"]],
         choices=choices,
     )
     part_members(parting, offers, choices, reason=reason, now=now)
     return parting.away
-
-
-def _policy(spec: EntitySpec, operation: Operation, ids: Sequence[UUID]) -> tuple[bool, int]:
-    """Tell whether the active policy holds this operation for one of the records, and the hours it gives."""
-    states, hours = active_policy().rules.get((spec.name, operation.value), (None, DUE_HOURS))
-    if states is None:
-        return False, hours
-    documents = load_documents(spec, ids).values()
-    return not states or any(document.get("status") in states for document in documents), hours
 
 
 def _ask(

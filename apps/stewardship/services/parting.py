@@ -76,7 +76,10 @@ def offers_for(
     source_record_ids: Sequence[UUID] = (),
     choices: Choices = NO_CHOICES,
 ) -> tuple[Parting, list[Offer]]:
-    """Return who would leave, of a merge or of a record, and what may belong to either side; nothing is written."""
+    """Return who would leave, of a merge or of a record, and what may belong to either side; nothing is written.
+
+    Raises Invalid when both are given and the merge is none of that record.
+    """
     if merge_id is None:
         if record_id is None:
             raise Invalid("Say which merge is undone, or which record members leave.")
@@ -84,6 +87,7 @@ def offers_for(
         offers = [offer for offer in offers_of(parting) if offer.kind != "member"]
     else:
         parting = parting_of_merge(merge_id=merge_id)
+        _refuse_stranger(parting, record_id)
         offers = offers_of(parting)
         arrived = {UUID(offer.key): offer.side for offer in offers if offer.kind == "member"} | dict(
             choices.members
@@ -94,6 +98,13 @@ def offers_for(
             members = [offer for offer in offers if offer.kind == "member"]
             offers = members + [offer for offer in offers_of(parting) if offer.kind != "member"]
     return parting, offers + request_offers(parting)
+
+
+def _refuse_stranger(parting: Parting, record_id: UUID | None) -> None:
+    """Refuse to undo on one record's page, by its rules, what is a merge of others."""
+    ours = record_id is None or record_id in (parting.home, parting.away)
+    if not ours and not Merge.objects.filter(pk=parting.merge_id, survivor=record_id).exists():
+        raise Invalid("This is no merge of that record; open the record that it made.")
 
 
 def part_members(
