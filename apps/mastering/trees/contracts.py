@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from apps.core.errors import Invalid
+from apps.core.errors import NotFound
 from apps.golden.spec import EntitySpec, Trees
 
 Amounts = Mapping[str, Mapping[str, Decimal]]
 """By measure, by currency ("" where a record names none): currencies are never added together."""
 
 
-class NoTrees(Invalid):
+class NoTrees(NotFound):
     code = "no_trees"
     title = "Records of this entity stand in no such tree"
 
