@@ -5,10 +5,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from apps.accounts.roles import Role
+from apps.golden.registry import entity
 from apps.matching.models import CandidatePair, MatchRule, PatternDecision, TrainingReport
+from apps.matching.selectors import any_rule
+from apps.matching.services import take_snapshot
 from tests.console.golden import WORKER, counting_statements, shared_customer, single_customer
 from tests.console.signing import page, signed_in
-from tests.hub import home_of, live, master, only, seed
+from tests.hub import NOW, home_of, live, master, only, seed
 from tests.matching.test_patterns import SIGNATURE, open_pairs
 from tests.matching.test_teaching import labelled
 
@@ -53,6 +56,20 @@ def test_people_are_not_drawn_for_viewers() -> None:
     assert "hub-evidence" not in blind
     assert "uartermaine" not in blind
     assert "hub-evidence" in signed_in(Role.STEWARD).get(reverse("admin:explain"), asked).content.decode()
+
+
+def test_nobody_finds_out_how_alike_hidden_values_are_by_asking_for_a_score() -> None:
+    master("workday.workers", WORKER, {**WORKER, "Employee_ID": "W2", "Work_Email": "o.q@firm.example"})
+    rule = any_rule(MatchRule.objects.get(entity="resource", status="active").pk)
+    take_snapshot(spec=entity("resource"), rule=rule, now=NOW)
+    asked = {"entity": "resource", "low": "-60", "high": "60"}
+    seen, blind = (
+        signed_in(role).get(reverse("admin:studio"), asked).content.decode()
+        for role in (Role.STEWARD, Role.VIEWER)
+    )
+    assert "workday W2" in seen
+    assert "workday W2" not in blind
+    assert "would tell personal values" in blind
 
 
 def test_the_members_tab_tells_what_holds_the_record() -> None:

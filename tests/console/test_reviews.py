@@ -172,6 +172,9 @@ def test_personal_evidence_is_not_drawn_for_viewers() -> None:
     assert "hub-evidence" in seen
     assert "hub-evidence" not in blind
     assert "a@b.example" not in blind
+    for told_strength in ("60.0%", "96% unsure"):
+        assert told_strength in seen
+        assert told_strength not in blind
     assert (
         picture_of(
             entity("resource"), recall_pair(spec=entity("resource"), pair_id=found.pk, clear=False).then

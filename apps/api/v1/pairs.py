@@ -28,15 +28,6 @@ _DECISIONS = """
 FIRST = UUID(int=0)
 
 
-def is_masked(spec: EntitySpec, *, clear: bool) -> bool:
-    """Tell whether the strength of pairs is hidden: it would tell how alike personal values are."""
-    personal = {each.name for each in spec.attributes if each.personal}
-    personal |= {
-        f"{c.name}.{column.name}" for c in spec.collections for column in c.columns if column.personal
-    }
-    return not clear and any(feature.path in personal for feature in spec.match.features)
-
-
 def pairs_page(
     spec: EntitySpec, *, status: str, after: UUID, limit: int, masked: bool
 ) -> list[dict[str, Any]]:

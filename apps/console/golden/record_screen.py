@@ -26,6 +26,7 @@ from apps.mastering.models import Merge, Pin
 from apps.mastering.selectors import active_ownership
 from apps.mastering.services import ANY
 from apps.matching.models import CandidatePair, PairStatus
+from apps.matching.selectors import hides_strength
 from apps.quality.services import assess_document
 from apps.sources.models import Crosswalk
 from apps.stewardship.models import ChangeRequest
@@ -134,6 +135,7 @@ class GoldenRecordView(ConsoleView):
                 clear=head.sight.clear,
             ),
             "pairs": _pairs_of(head.id),
+            "tells": not hides_strength(head.spec, clear=head.sight.clear),
             "writes": writes_shown(head),
         }
 

@@ -27,7 +27,7 @@ from apps.core.errors import Invalid
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
 from apps.matching.models import MatchRule
-from apps.matching.selectors import is_current, rule_of_row, snapshot_for, studio_view
+from apps.matching.selectors import hides_strength, is_current, rule_of_row, snapshot_for, studio_view
 from apps.matching.services import (
     RuleEdit,
     discard_match_rule,
@@ -85,8 +85,19 @@ class StudioView(ActingView):
             counts = view.counts(match, review)
             return JsonResponse({name: getattr(counts, name) for name in counts.__slots__})
         low, high = (_number(request.GET.get(name, "")) for name in ("low", "high"))
-        found = examples_of(spec, sight_of(request, spec), view.examples(low, high))
-        context = {"examples": found, "low": low, "high": high, "spec": spec, "shown": shown}
+        sight = sight_of(request, spec)
+        hidden = hides_strength(
+            spec, clear=sight.clear
+        )  # whoever names a score learns it of the pairs he gets
+        found = [] if hidden else examples_of(spec, sight, view.examples(low, high))
+        context = {
+            "examples": found,
+            "low": low,
+            "high": high,
+            "spec": spec,
+            "shown": shown,
+            "hidden": hidden,
+        }
         return render(request, "console/matching/studio_examples.html", context)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

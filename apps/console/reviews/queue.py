@@ -11,6 +11,7 @@ from apps.console.badges import MOST
 from apps.console.masking import Sight
 from apps.golden.registry import entity
 from apps.matching.models import CandidatePair, PairDecision, PairStatus
+from apps.matching.selectors import hides_strength
 from apps.sources.models import Crosswalk
 
 NEXT = 7
@@ -68,6 +69,8 @@ class Upcoming:
     pair: CandidatePair
     left: str
     right: str
+    tells: bool
+    """Whether the viewer may know how likely it is."""
 
     @property
     def why(self) -> str:
@@ -102,7 +105,12 @@ def upcoming_after(pair: CandidatePair, entity_name: str, *, clear: bool) -> lis
     homes = Crosswalk.objects.filter(pk__in=ids).values_list("source_record_id", "entity", "record__title")
     titles = {pk: Sight(entity(name), clear).title(title) for pk, name, title in homes}
     return [
-        Upcoming(each, titles.get(each.left_id, each.left.key), titles.get(each.right_id, each.right.key))
+        Upcoming(
+            each,
+            titles.get(each.left_id, each.left.key),
+            titles.get(each.right_id, each.right.key),
+            not hides_strength(entity(each.entity), clear=clear),
+        )
         for each in pairs
     ]
 

@@ -28,7 +28,7 @@ from apps.core.errors import HubError
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
 from apps.matching.models import CandidatePair, PairStatus, Verdict
-from apps.matching.selectors import recall_pair
+from apps.matching.selectors import hides_strength, recall_pair
 from apps.stewardship.services import decide_pair
 
 
@@ -76,6 +76,7 @@ class ReviewPage(ConsoleView):
                 "spec": spec,
                 "comparison": compare_pair(spec, pair, sight),
                 "why_first": why_first(pair),
+                "tells": not hides_strength(spec, clear=clear),
                 "following": upcoming_after(pair, name, clear=clear),
                 "previous": pair_before(pair, name),
                 "is_open": pair.status == PairStatus.OPEN,

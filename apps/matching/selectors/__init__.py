@@ -3,7 +3,7 @@
 from apps.matching.selectors.clusters import explain_cluster
 from apps.matching.selectors.decisions import kept_apart, records_kept_apart
 from apps.matching.selectors.explaining import explain_records
-from apps.matching.selectors.masking import without_personal
+from apps.matching.selectors.masking import hides_strength, without_personal
 from apps.matching.selectors.moments import data_moment
 from apps.matching.selectors.outlook import Outlook, any_rule, rematch_outlook, review_outlook
 from apps.matching.selectors.patterns import (
@@ -62,6 +62,7 @@ __all__ = [
     "data_moment",
     "explain_cluster",
     "explain_records",
+    "hides_strength",
     "is_current",
     "kept_apart",
     "needs_first_rematch",

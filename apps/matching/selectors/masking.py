@@ -39,6 +39,11 @@ def hides(spec: EntitySpec, paths: Iterable[str]) -> bool:
     return not personal_paths(spec).isdisjoint(paths)
 
 
+def hides_strength(spec: EntitySpec, *, clear: bool) -> bool:
+    """Tell whether how alike two records are is hidden: it would tell how alike their personal values are."""
+    return not clear and hides(spec, (feature.path for feature in spec.match.features))
+
+
 def hidden_attributes(spec: EntitySpec, config: Config) -> frozenset[str]:
     """Return the engine's attributes that are made of something personal."""
     return frozenset(a.name for a in config.attributes if hides(spec, paths_of(spec, config, a.name)))

@@ -11,10 +11,11 @@ from apps.api.cursors import seal, unseal
 from apps.api.masking import sees_personal
 from apps.api.operations import Operation
 from apps.api.parameters import CURSOR, LIMIT, Parameter
-from apps.api.v1.pairs import FIRST, decisions_page, is_masked, pair_content, pairs_page
+from apps.api.v1.pairs import FIRST, decisions_page, pair_content, pairs_page
 from apps.core.clock import utcnow
 from apps.core.errors import NotFound
 from apps.matching.models import PairDecision, PairStatus, Verdict
+from apps.matching.selectors import hides_strength
 from apps.matching.services import withdraw_decision
 from apps.stewardship.services import decide_pair
 
@@ -50,7 +51,7 @@ class PairsView(HubView):
         given, spec = self.given, self.entity
         purpose = ["pairs", spec.name, given["status"]]
         after = UUID(unseal(purpose, given["cursor"])[0]) if given["cursor"] else FIRST
-        masked = is_masked(spec, clear=sees_personal(self.principal))
+        masked = hides_strength(spec, clear=sees_personal(self.principal))
         found = pairs_page(spec, status=given["status"], after=after, limit=given["limit"] + 1, masked=masked)
         page = found[: given["limit"]]
         more = seal(purpose, [str(page[-1]["id"])]) if len(found) > len(page) else None
@@ -81,7 +82,7 @@ class AnswerPairView(HubView):
             survivor = decide_pair(
                 pair_id=pair_id, verdict=Verdict(asked["verdict"]), reason=reason, now=utcnow()
             )
-        masked = is_masked(self.entity, clear=sees_personal(self.principal))
+        masked = hides_strength(self.entity, clear=sees_personal(self.principal))
         return json_response(
             {"pair": pair_content(self.entity, pair_id, masked=masked), "record_id": survivor}
         )
