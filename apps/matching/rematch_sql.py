@@ -148,7 +148,8 @@ def replace_range(
     since: datetime,
     rule_version: int,
 ) -> None:
-    """Store scored pairs and remove what was stored before `since` in their range of ids and is not among them.
+    """Store scored pairs and remove what is stored in their range of ids and is not among them: by another rule, or
+    before `since`.
 
     A pair one of whose records was prepared anew after it was read is left to whoever did that.
     """
@@ -164,7 +165,7 @@ def replace_range(
             JOIN matching_preparedrecord r ON r.source_record_id = f.right_id AND r.prepared_at = f.right_at),
         stale AS (
             DELETE FROM matching_comparedpair e
-            WHERE e.entity = %(entity)s AND e.compared_at < %(since)s
+            WHERE e.entity = %(entity)s AND (e.compared_at < %(since)s OR e.rule_version <> %(version)s)
               AND (e.left_id, e.right_id) > (%(low_left)s::uuid, %(low_right)s::uuid)
               AND (e.left_id, e.right_id) <= (%(high_left)s::uuid, %(high_right)s::uuid)
               AND NOT EXISTS (SELECT 1 FROM found f WHERE f.left_id = e.left_id AND f.right_id = e.right_id))

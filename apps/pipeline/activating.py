@@ -24,13 +24,21 @@ def apply_match_rule(*, rule_id: int, now: datetime) -> tuple[MatchRule, MatchRu
     rule = activate_match_rule(rule_id=rule_id, now=now)
     run = None
     if entity(rule.entity).match.strategy == "fuzzy":
-        try:
-            with transaction.atomic():
-                run = request_rematch(entity_name=rule.entity, now=now)
-        except RunActive:
-            run = None
+        run = _rematch_with(rule, now=now)
         transaction.on_commit(_wake)
     return rule, run
+
+
+def _rematch_with(rule: MatchRule, *, now: datetime) -> MatchRun | None:
+    """Queue a re-match; one under way is locked, so that it cannot end before it sees the new version."""
+    try:
+        with transaction.atomic():
+            return request_rematch(entity_name=rule.entity, now=now)
+    except RunActive:
+        under_way = MatchRun.objects.filter(entity=rule.entity, status__in=MatchRun.ACTIVE)
+        if under_way.select_for_update().first() is None:
+            return request_rematch(entity_name=rule.entity, now=now)
+    return None
 
 
 def roll_back_match_rule(*, entity_name: str, now: datetime) -> tuple[MatchRule, MatchRun | None]:

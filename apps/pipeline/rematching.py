@@ -16,6 +16,7 @@ from apps.core.clock import utcnow
 from apps.golden.registry import entity
 from apps.matching.contracts import ChunkDone
 from apps.matching.models import MatchRun
+from apps.matching.rule import Rule
 from apps.matching.selectors import active_rule
 from apps.matching.services.rematching import due_seeds
 from apps.pipeline.faults import RECORD_FAULTS, RUN_FAULTS
@@ -76,11 +77,7 @@ def _advance(run: MatchRun, token: int) -> None:
         return
     spec, rule = entity(run.entity), active_rule(run.entity)
     if rule.version != run.rule_version:
-        line = f"rule v{rule.version} was activated: from the beginning with it"
-        keep(
-            run, token=token, lines=[line], rule_version=rule.version, phase=Phase.PREPARE, mode=MatchRun.Mode.FULL,
-            cursor=None, done=0, total=0, phases={}, started_at=F("beat_at"),
-        )  # fmt: skip
+        _begin_again(run, token, rule)
         return
     if run.cursor is None and not run.done and not run.total:
         run.total = units_of(run, run.phase, spec, rule)
@@ -98,6 +95,14 @@ def _advance(run: MatchRun, token: int) -> None:
             raise
         log.warning("pipeline.rematch.chunk_failed run=%s", run.pk, exc_info=error)
         _apply_one(run, token)
+
+
+def _begin_again(run: MatchRun, token: int, rule: Rule) -> None:
+    line = f"rule v{rule.version} was activated: from the beginning with it"
+    keep(
+        run, token=token, lines=[line], rule_version=rule.version, phase=Phase.PREPARE, mode=MatchRun.Mode.FULL,
+        cursor=None, done=0, total=0, phases={}, records=0, pairs=0, matches=0, started_at=F("beat_at"),
+    )  # fmt: skip
 
 
 def _apply_one(run: MatchRun, token: int) -> None:
@@ -135,6 +140,11 @@ def _note(run: MatchRun, token: int, chunk: ChunkDone, seconds: float, cpu: floa
             run, token=token, lines=[line], phase=phase, cursor=None, done=0, total=0, phase_began_at=utcnow(),
             **fields,
         )  # fmt: skip
+        return
+    MatchRun.objects.select_for_update().get(pk=run.pk)  # whoever activates a rule holds it until he commits
+    rule = active_rule(run.entity)
+    if rule.version != run.rule_version:
+        _begin_again(run, token, rule)
         return
     clean_up(entity(run.entity))
     for name, value in fields.items():

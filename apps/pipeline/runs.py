@@ -18,7 +18,10 @@ from apps.matching.models import MatchRun
 from apps.matching.selectors import active_rule
 
 LEASE = timedelta(seconds=90)
-"""A worker that gives no sign for so long is taken for dead; a chunk takes some seconds."""
+"""A worker that gives no sign for so long is taken for dead; a chunk takes some seconds. Each time a run was taken over
+adds as much, so that a chunk which needs longer is not begun again and again by one worker after the other."""
+LONGEST = 20
+"""Leases a run may come to."""
 
 
 class RunActive(Conflict):
@@ -104,7 +107,9 @@ def claim_rematch(*, worker: str, run_id: UUID | None = None) -> MatchRun | None
             UPDATE matching_matchrun SET
                 status = CASE WHEN status = 'queued' THEN 'running' ELSE status END,
                 takeovers = takeovers + (lease_until IS NOT NULL)::int,
-                token = token + 1, leased_by = %(worker)s, lease_until = now() + %(lease)s, beat_at = now(),
+                token = token + 1, leased_by = %(worker)s, beat_at = now(),
+                lease_until = now()
+                    + %(lease)s * least(1 + takeovers + (lease_until IS NOT NULL)::int, %(longest)s),
                 phase_began_at = coalesce(phase_began_at, now())
             WHERE id = (
                 SELECT id FROM matching_matchrun
@@ -114,7 +119,7 @@ def claim_rematch(*, worker: str, run_id: UUID | None = None) -> MatchRun | None
                 ORDER BY started_at LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING id
             """,
-            {"worker": worker[:100], "lease": LEASE, "run": run_id},
+            {"worker": worker[:100], "lease": LEASE, "longest": LONGEST, "run": run_id},
         )
         row = cursor.fetchone()
     return MatchRun.objects.get(pk=row[0]) if row else None
@@ -125,7 +130,8 @@ def keep(run: MatchRun, *, token: int, lines: Iterable[str] = (), **fields: Any)
     now = utcnow()
     text = "".join(line_of(line, now) for line in lines)
     beat = database_clock()
-    fields |= {"beat_at": beat} | ({} if "lease_until" in fields else {"lease_until": beat + LEASE})
+    lease = LEASE * min(1 + run.takeovers, LONGEST)
+    fields |= {"beat_at": beat} | ({} if "lease_until" in fields else {"lease_until": beat + lease})
     mine = MatchRun.objects.filter(pk=run.pk, token=token, status__in=("running", "cancelling"))
     if not mine.update(log=Concat("log", Value(text)), **fields):
         raise RunLost(f"The re-match {run.pk} is in other hands; this worker lets go of it.")

@@ -12,7 +12,7 @@ from apps.core.clock import utcnow
 from apps.core.errors import HubError
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
-from apps.matching.models import MatchRun, ReviewLimit
+from apps.matching.models import CandidatePair, MatchRun, PairStatus, ReviewLimit
 from apps.matching.selectors import active_rule, needs_first_rematch
 from apps.matching.services import fill_review_queue
 from apps.pipeline.activating import apply_match_rule, roll_back_match_rule, survey_entity
@@ -106,7 +106,8 @@ def fill_review_queues() -> int:
     opened = 0
     for limit in ReviewLimit.objects.select_for_update(skip_locked=True).filter(left_out__gt=0):
         spec = entity(limit.entity)
-        if spec.match.strategy == "fuzzy":
+        waiting = CandidatePair.objects.filter(entity=spec.name, status=PairStatus.OPEN).count()
+        if spec.match.strategy == "fuzzy" and waiting < limit.most:
             rule = active_rule(spec.name)
             opened += fill_review_queue(spec=spec, rule=rule, now=utcnow()).opened
     return opened

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
+from threading import Event, Thread
+from time import sleep
 from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.clock import utcnow
 from apps.mastering.models import Merge
@@ -20,11 +23,12 @@ from apps.matching.models import (
     RunPair,
     RunSeed,
 )
-from apps.matching.services import limit_reviews
+from apps.matching.services import draft_match_rule, limit_reviews
 from apps.pipeline import rematching, runs
 from apps.pipeline.runs import NotResumable, RunActive, RunLost, claim_rematch, keep
 from apps.pipeline.selectors import progress_of
 from apps.pipeline.services import (
+    apply_match_rule,
     cancel_rematch,
     fill_review_queues,
     queue_first_rematches,
@@ -162,12 +166,21 @@ def test_a_late_worker_is_fenced_and_its_chunk_undone(apart: None) -> None:
     taken = claim_rematch(worker="next", run_id=run.pk)
     assert taken is not None
     assert (taken.token, taken.takeovers, taken.leased_by) == (late.token + 1, 1, "next")
+    assert taken.lease_until is not None
+    assert taken.beat_at is not None
+    assert (
+        taken.lease_until - taken.beat_at == 2 * runs.LEASE
+    )  # a chunk that takes longer than one lease ends at last
     with pytest.raises(RunLost):
         rematching._advance(late, late.token)
     assert BlockingKey.objects.exists()
     run.refresh_from_db()
     assert (run.cursor, run.done) == (None, 0)
     keep(taken, token=taken.token, done=1)
+    kept = MatchRun.objects.get(pk=run.pk)
+    assert kept.lease_until is not None
+    assert kept.beat_at is not None
+    assert kept.lease_until - kept.beat_at == 2 * runs.LEASE
 
 
 def test_cancel_stops_after_the_chunk_and_resume_goes_on_there(apart: None) -> None:
@@ -251,13 +264,47 @@ def test_another_rule_begins_anew_and_may_part_what_was_joined(apart: None) -> N
     MatchRule.objects.filter(version=before).update(status="active")
 
 
+def test_a_rule_activated_while_a_rematch_ends_is_not_forgotten(apart: None) -> None:
+    draft = draft_match_rule(entity_name="customer", note="at the last moment", now=utcnow())
+    queued: list[MatchRun | None] = []
+    asked = Event()
+
+    def activate() -> None:
+        try:
+            with transaction.atomic():
+                queued.append(apply_match_rule(rule_id=draft.pk, now=utcnow())[1])
+                asked.set()
+                sleep(0.5)
+        finally:
+            asked.set()
+            connection.close()
+
+    other = Thread(target=activate)
+
+    def meet(run: MatchRun) -> None:
+        if run.phase == "review" and other.ident is None:
+            other.start()
+            assert asked.wait(20)
+
+    run = rematch_entity(entity_name="customer", watch=meet)
+    other.join()
+    assert queued == [None]
+    all_is_well(run)
+    assert run.rule_version == draft.version
+    assert "from the beginning with it" in run.log
+
+
 def test_reviews_beyond_the_limit_wait_are_counted_and_open_as_the_queue_drains(apart: None) -> None:
     thresholds(0.99999999, 0.2)
     limit_reviews(entity_name="customer", most=10)
     run = rematch_entity(entity_name="customer")
     assert (run.reviews, run.left_out) == (10, FIRMS - 10)
     assert "4 reviews wait for room in the queue" in run.log
-    assert fill_review_queues() == 0
+    with CaptureQueriesContext(connection) as statements:
+        assert fill_review_queues() == 0
+    assert not [
+        each for each in statements if "matching_comparedpair" in each["sql"]
+    ]  # a full queue costs a count
     CandidatePair.objects.filter(pk__in=CandidatePair.objects.all()[:3]).update(status="not_match")
     assert fill_review_queues() == 3
     assert CandidatePair.objects.filter(status="open").count() == 10

@@ -10,9 +10,11 @@ from django.db.models import Max
 
 from apps.audit.context import current
 from apps.audit.services import record_deed
+from apps.core.bulk import raw_cursor
 from apps.core.errors import Conflict, Denied, Invalid, NotFound
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
+from apps.matching import storage
 from apps.matching.engine import (
     Config,
     Table,
@@ -142,8 +144,11 @@ def activate_match_rule(*, rule_id: int, now: datetime) -> MatchRule:
     """Make a draft the active version of its entity, or an earlier version active again (roll back).
 
     A draft needs a second person where the hub asks for four eyes: neither who made it nor who changed it. An earlier
-    version was seen by two already. Raises OwnDraft, Conflict.
+    version was seen by two already. Waits for the batch that is being matched, so that none is matched by the version
+    of before once this one is active. Raises OwnDraft, Conflict.
     """
+    with raw_cursor() as cursor:
+        storage.lock_entity(cursor, MatchRule.objects.values_list("entity", flat=True).get(pk=rule_id))
     rule = MatchRule.objects.select_for_update().get(pk=rule_id)
     if rule.is_active:
         raise Conflict(f"{rule.entity} match rule v{rule.version} is active already.")
