@@ -112,7 +112,10 @@ def store_pairs(
     rule_version: int,
     now: datetime,
 ) -> int:
-    """Store pairs with their evidence; what a person decided is never overwritten. Return how many are open anew."""
+    """Store pairs with their evidence; what a person decided is never overwritten. Return how many are open anew.
+
+    A pair whose evidence is another one now leaves the pattern that was to answer it.
+    """
     rows = [
         (
             derived_uuid("pair", pair.left, pair.right), entity, pair.left, pair.right, pair.probability, pair.weight,
@@ -129,7 +132,8 @@ def store_pairs(
         INSERT INTO matching_candidatepair AS t ({names}) SELECT {names} FROM {stage} ORDER BY id
         ON CONFLICT (left_id, right_id) DO UPDATE SET
             probability = excluded.probability, weight = excluded.weight, evidence = excluded.evidence,
-            rule_version = excluded.rule_version, status = excluded.status, found_at = excluded.found_at
+            rule_version = excluded.rule_version, status = excluded.status, found_at = excluded.found_at,
+            decided_by = '', decided_at = NULL, reason = '', pattern_id = NULL
         WHERE t.status IN ('open', 'auto', 'obsolete')
           AND (t.status, t.evidence) IS DISTINCT FROM (excluded.status, excluded.evidence)
         RETURNING t.id, t.status, (t.xmax = 0)

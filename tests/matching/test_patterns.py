@@ -8,10 +8,13 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.services import create_user
+from apps.core.bulk import raw_cursor
 from apps.core.errors import Denied, Invalid
-from apps.matching.models import CandidatePair, PairDecision, PatternDecision, Verdict
+from apps.matching.contracts import FoundPair
+from apps.matching.models import CandidatePair, PairDecision, PairStatus, PatternDecision, Verdict
 from apps.matching.services import PatternGone, bind_pairs, withdraw_decision
 from apps.matching.signatures import signature_of
+from apps.matching.storage import store_pairs
 from apps.pipeline.services import rematch_entity
 from apps.sources.models import SourceRecord
 from apps.stewardship.services import (
@@ -205,6 +208,43 @@ def test_a_reason_a_sample_and_the_capability_are_demanded(steward: User) -> Non
             )
     assert not PatternDecision.objects.exists()
     assert set(CandidatePair.objects.values_list("status", flat=True)) == {"open"}
+
+
+def test_a_pair_whose_evidence_changes_leaves_the_pattern_before_it_is_answered(steward: User) -> None:
+    first, second = open_pairs(2)
+    with as_user("stella", steward.pk):
+        decision = decide_pattern(
+            entity_name="customer", signature=SIGNATURE, verdict=Verdict.NEVER, reason="x",
+            checked=[first.pk, second.pk], now=NOW,
+        )  # fmt: skip
+    other = [{**EVIDENCE[0], "level": 9}, *EVIDENCE[1:]]
+    found = FoundPair(second.left_id, second.right_id, 0.9, 5.0, 1, other)
+    with raw_cursor() as cursor:
+        store_pairs(cursor, "customer", [(found, PairStatus.OPEN)], rule_version=1, now=NOW)
+    with as_user("stella", steward.pk):
+        settle_pattern(pattern_id=decision.pk, now=NOW)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status, second.pattern_id) == ("not_match", "open", None)
+
+
+def test_what_is_asked_again_carries_nothing_of_the_answer_before() -> None:
+    [pair] = open_pairs(1)
+    pattern = PatternDecision.objects.create(
+        entity="customer",
+        signature=SIGNATURE,
+        verdict="never",
+        reason="r",
+        pairs=1,
+        checked=1,
+        decided_at=NOW,
+    )
+    CandidatePair.objects.update(status="obsolete", decided_at=NOW, pattern=pattern)
+    found = FoundPair(pair.left_id, pair.right_id, 0.7, 1.5, 1, EVIDENCE)
+    with raw_cursor() as cursor:
+        assert store_pairs(cursor, "customer", [(found, PairStatus.OPEN)], rule_version=1, now=NOW) == 1
+    pair.refresh_from_db()
+    assert (pair.status, pair.decided_at, pair.pattern_id) == ("open", None, None)
 
 
 def test_a_stopped_decision_goes_on_where_it_was(steward: User) -> None:
