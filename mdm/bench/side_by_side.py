@@ -54,7 +54,11 @@ def compare(
     """One line per folder and engine, ours first, given to `each` as JSON; missing figures are reported."""
     lines = []
     for folder in folders:
-        lines.append({**run_apart(folder), "engine": OURS})
+        try:
+            lines.append({**run_apart(folder), "engine": OURS})
+        except RuntimeError as problem:
+            report(str(problem))  # one folder that cannot be read must not lose hours of others
+            continue
         each(json.dumps(lines[-1]))
         for peer in peers:
             figures = peer.run(folder, timeout)
