@@ -67,7 +67,7 @@ class Compared:
         self, kind: FindingKind, seen: Seen | None, found: Sequence[dict[str, Any]], **more: Any
     ) -> Finding:
         values = dict(seen.values) if seen else {}
-        differing = [[each["field"], each["observed"]] for each in found] or [values]
+        differing: list[object] = [[each["field"], each["observed"]] for each in found] or [values]
         healing = kind in (FindingKind.MISSING, FindingKind.STALE)
         return Finding(
             connection=self.run.connection, subscription=self.subscription, run=self.run, kind=kind,
@@ -209,7 +209,7 @@ def earlier_payloads(lanes: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     for lane, payload in rows.order_by("lane_id", "-started_at").values_list("lane_id", "payload"):
         kept = payloads.setdefault(lane, [])
         if len(kept) < EARLIER:
-            kept.append(payload)
+            kept.append(payload or {})
     return payloads
 
 

@@ -21,6 +21,7 @@ from apps.distribution.contracts import (
 from apps.distribution.models import DeliveryAttempt, Lane, ReconciliationRun
 from apps.distribution.parked import parked_lanes
 from apps.distribution.written import Written, landed_states, last_written
+from apps.sources.models import SourceSystem
 from apps.stewardship.models import ExceptionTask
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "due_targets",
     "landed_states",
     "last_written",
+    "pulled_systems",
     "readable_targets",
     "target_counters",
     "unfinished_reconciliations",
@@ -67,6 +69,13 @@ def readable_targets() -> list[str]:
     """Return the codes of enabled targets with subscriptions that can be asked what they hold."""
     rows = Connection.objects.filter(enabled=True, subscriptions__active=True).distinct().order_by("code")
     return [row.code for row in rows if connector_for(row).caps.reads]
+
+
+def pulled_systems() -> list[str]:
+    """Return the codes of enabled connections that tell their changes and are source systems."""
+    active = SourceSystem.objects.filter(active=True).values("code")
+    rows = Connection.objects.filter(enabled=True, subscriptions__active=True, code__in=active).distinct()
+    return [row.code for row in rows.order_by("code") if connector_for(row).caps.change_feed != "none"]
 
 
 def unfinished_reconciliations(*, now: datetime) -> list[str]:

@@ -11,10 +11,11 @@ from apps.distribution.hints import kick_targets
 from apps.distribution.selectors import (
     database_now,
     due_targets,
+    pulled_systems,
     readable_targets,
     unfinished_reconciliations,
 )
-from apps.distribution.services import deliver_due, reconcile_target
+from apps.distribution.services import deliver_due, pull_changes, reconcile_target
 from apps.distribution.services.reconciliation import ReconciliationBusy
 
 BATCH = 500
@@ -78,3 +79,18 @@ def continue_reconciliations() -> int:
     for target in targets:
         reconcile.delay(target)
     return len(targets)
+
+
+@shared_task(name="distribution.pull_systems")
+def pull_systems() -> int:
+    """Have every system that tells its changes read; scheduled. Returns how many."""
+    systems = pulled_systems()
+    for system in systems:
+        pull.delay(system)
+    return len(systems)
+
+
+@shared_task(name="distribution.pull")
+def pull(system: str) -> int:
+    """Land what changed in one system; return how many records."""
+    return pull_changes(target=system, actor=SYSTEM, now=database_now()).landed

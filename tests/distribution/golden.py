@@ -12,7 +12,6 @@ from django.db import transaction
 from apps.audit.context import Actor
 from apps.connectors.models import Connection, Mapping
 from apps.connectors.sandbox import RunningSandbox, default_secrets
-from apps.connectors.sandbox.running import default_options
 from apps.connectors.services import activate_mapping, draft_mapping, save_connection
 from apps.connectors.services.seeding import default_documents
 from apps.distribution.contracts import RunReport
@@ -158,7 +157,7 @@ def connect(server: RunningSandbox, mappings: Mapped[str, str], **limits: Any) -
         code=server.name,
         kind=server.name,
         base_url=server.base_url,
-        options=default_options(server.name),
+        options=server.options,
         secrets=default_secrets(server.name),
         sandbox=True,
         actor=STEWARD,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from apps.audit.context import Actor
+from apps.connectors.sandbox import start_sandbox
 from apps.distribution.models import (
     DeliveryAttempt,
     Finding,
@@ -17,7 +18,7 @@ from apps.distribution.services import adopt_finding, push_finding, reconcile_ta
 from apps.distribution.services.reconciliation import FindingClosed, NotPossible
 from apps.golden.models import GoldenRecord
 from apps.sources.models import SourceRecord, SourceSystem
-from tests.distribution.golden import T0, Target, change, customer, new_record, seconds
+from tests.distribution.golden import T0, Target, change, connect, customer, new_record, seconds
 
 pytestmark = pytest.mark.django_db
 ADA = Actor(name="ada", kind="user")
@@ -177,3 +178,30 @@ def test_a_second_copy_over_there_is_a_duplicate(crm: Target) -> None:
     assert (finding.kind, finding.native_id, finding.record_id) == ("duplicate", second.native_id, record.pk)
     crm.deliver(at=70)
     assert crm.verbs(record) == ["created"]
+
+
+@pytest.mark.parametrize(
+    ("name", "mapping"),
+    [
+        ("hubspot", "hubspot.company"),
+        ("dataverse", "dataverse.account"),
+        ("sap", "sap.business_partner"),
+        ("tryton", "tryton.party"),
+    ],
+)
+def test_every_system_agrees_with_what_it_was_sent(name: str, mapping: str) -> None:
+    server = start_sandbox(name)
+    try:
+        target = connect(server, {mapping: "customer"})
+        for number in range(2):
+            new_record(
+                customer(
+                    f"Acme {number} Ltd", phone="+441132000000", email="a@acme.example", domain="acme.example",
+                    addresses=[{"kind": "registered", "line1": "1 High St", "city": "Leeds", "country": "GB"}],
+                )
+            )  # fmt: skip
+        target.deliver()
+        assert run(target, 120).counts == {"in step": 2}
+        assert list(Finding.objects.all()) == []
+    finally:
+        server.stop()

@@ -1,6 +1,7 @@
 """Tables of distribution; read and point at them, write through `services`."""
 
 from apps.distribution.models.attempts import DeliveryAttempt, Op, Outcome
+from apps.distribution.models.feeds import PullFeed
 from apps.distribution.models.lanes import ExternalRef, Lane
 from apps.distribution.models.reconciliation import (
     Finding,
@@ -22,6 +23,7 @@ __all__ = [
     "Observation",
     "Op",
     "Outcome",
+    "PullFeed",
     "ReconciliationRun",
     "Subscription",
     "SubscriptionMode",

@@ -2,6 +2,7 @@
 
 from apps.distribution.services.dead_letters import replay_dead_letters, skip_dead_letter
 from apps.distribution.services.deliveries import deliver_due
+from apps.distribution.services.pulling import Pulled, pull_changes
 from apps.distribution.services.reconciliation import (
     adopt_finding,
     push_finding,
@@ -17,12 +18,14 @@ from apps.distribution.services.subscriptions import (
 from apps.distribution.services.targets import pause_target, resume_target, set_target_limits
 
 __all__ = [
+    "Pulled",
     "adopt_finding",
     "backfill_subscription",
     "deliver_due",
     "ensure_default_subscriptions",
     "ensure_schedules",
     "pause_target",
+    "pull_changes",
     "push_finding",
     "reconcile_target",
     "replay_dead_letters",

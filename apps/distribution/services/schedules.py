@@ -4,11 +4,12 @@ from django.db import transaction
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 SWEEP_SECONDS = 5
+PULL_SECONDS = 300
 
 
 @transaction.atomic
 def ensure_schedules() -> int:
-    """Create the schedules of the sweep and of reconciliation unless they are there; return how many rows were made."""
+    """Create the schedules of sweep, reconciliation and pull unless they are there; return how many rows were made."""
     every, _ = IntervalSchedule.objects.get_or_create(every=SWEEP_SECONDS, period=IntervalSchedule.SECONDS)
     _, created = PeriodicTask.objects.get_or_create(
         name="Distribution: deliver what is due",
@@ -38,4 +39,16 @@ def ensure_schedules() -> int:
             "description": "Takes up reconciliations that were left by a worker.",
         },
     )
-    return int(created) + int(reconciling) + int(going_on)
+    often, _ = IntervalSchedule.objects.get_or_create(every=PULL_SECONDS, period=IntervalSchedule.SECONDS)
+    _, pulling = PeriodicTask.objects.get_or_create(
+        name="Distribution: pull changes of systems",
+        defaults={
+            "task": "distribution.pull_systems",
+            "interval": often,
+            "expire_seconds": PULL_SECONDS,
+            # From then on a system's copy counts as its own word: for the data owner to decide.
+            "enabled": False,
+            "description": "Lands what changed in systems that are targets and sources; switch on when decided.",
+        },
+    )
+    return int(created) + int(reconciling) + int(going_on) + int(pulling)
