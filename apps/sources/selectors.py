@@ -117,13 +117,19 @@ def pending_counts() -> dict[str, int]:
 def golden_referrers(*, source_record_ids: Sequence[UUID]) -> dict[str, list[UUID]]:
     """Return, by entity, the golden records one of whose members names one of these source records."""
     with raw_cursor() as cursor:
+        # From the given ids on, by the whole key: the planner must not choose another way, which it does on tables
+        # that grew since their statistics were taken.
         cursor.execute(
             """
+            WITH named AS MATERIALIZED (
+                SELECT system_id, entity, key FROM sources_sourcerecord WHERE id = ANY(%s)
+            )
             SELECT DISTINCT c.entity, c.record_id
-            FROM sources_sourcerecord t JOIN sources_reference r
-              ON r.target_system = t.system_id AND r.target_entity = t.entity AND r.target_key = t.key
-            JOIN sources_crosswalk c ON c.source_record_id = r.source_record_id
-            WHERE t.id = ANY(%s) ORDER BY 1, 2
+            FROM named t CROSS JOIN LATERAL (
+                SELECT source_record_id FROM sources_reference WHERE target_system = t.system_id
+                AND target_entity = t.entity AND target_key = t.key OFFSET 0
+            ) r JOIN sources_crosswalk c ON c.source_record_id = r.source_record_id
+            ORDER BY 1, 2
             """,
             (list(source_record_ids),),
         )

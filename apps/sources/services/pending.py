@@ -61,15 +61,21 @@ def mark_entity_pending(*, entity: str, now: datetime) -> int:
 
 def mark_referrers_pending(*, source_record_ids: Sequence[UUID], now: datetime) -> int:
     """Have every record computed again that refers to one of these, whose crosswalk is new or moved."""
-    with raw_cursor() as cursor:
+    with raw_cursor() as cursor:  # step by step from the given ids on, like `golden_referrers`
         cursor.execute(
             """
-            UPDATE sources_sourcerecord s SET pending_since = %s
-            FROM sources_reference r JOIN sources_sourcerecord t
-              ON t.system_id = r.target_system AND t.entity = r.target_entity AND t.key = r.target_key
-            WHERE s.id = r.source_record_id AND t.id = ANY(%s) AND s.pending_since IS NULL AND s.complete
+            WITH named AS MATERIALIZED (
+                SELECT system_id, entity, key FROM sources_sourcerecord WHERE id = ANY(%s)
+            ), referring AS MATERIALIZED (
+                SELECT DISTINCT r.source_record_id FROM named t CROSS JOIN LATERAL (
+                    SELECT source_record_id FROM sources_reference WHERE target_system = t.system_id
+                    AND target_entity = t.entity AND target_key = t.key OFFSET 0
+                ) r
+            )
+            UPDATE sources_sourcerecord s SET pending_since = %s FROM referring r
+            WHERE s.id = r.source_record_id AND s.pending_since IS NULL AND s.complete
             """,
-            (now, list(source_record_ids)),
+            (list(source_record_ids), now),
         )
         return cursor.rowcount
 
