@@ -4,10 +4,12 @@ import pytest
 
 from apps.accounts.roles import Role
 from apps.core.errors import Denied
+from apps.stewardship.invariants import invariants
 from apps.stewardship.models import ApprovalPolicy, ExceptionTask
 from apps.stewardship.services import TaskClosed, check_invariants, waive_exception
 from tests.console.signing import person
 from tests.hub import NOW, account, as_user, home_of, master, seed
+from tests.mastering.test_statements import counted_statements
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +95,10 @@ def test_nothing_is_checked_where_nothing_is_news() -> None:
     before = check_invariants(now=NOW, entity="customer", record_ids=[])
 
     assert (before.opened, before.resolved, before.open) == (0, 0, 0)
+
+
+def test_the_check_of_everything_takes_a_turn_for_each_invariant() -> None:
+    with counted_statements() as seen:
+        check_invariants(now=NOW)
+
+    assert sum("pg_advisory_xact_lock" in statement for statement in seen) == len(list(invariants.values()))

@@ -14,6 +14,7 @@ from apps.audit.services import record_deed
 from apps.core.bulk import raw_cursor
 from apps.core.errors import Conflict
 from apps.mastering.contracts import Plan
+from apps.mastering.services import take_turn
 from apps.stewardship.authority import demand
 from apps.stewardship.invariants import Invariant, invariants
 from apps.stewardship.models import ExceptionStatus, ExceptionTask
@@ -61,11 +62,12 @@ class TaskClosed(Conflict):
     title = "This exception task is closed already"
 
 
-@transaction.atomic
 def check_invariants(*, now: datetime, entity: str = "", record_ids: Sequence[UUID] | None = None) -> Checked:
     """Check what may concern these records, or everything: one statement an invariant, one more if it has tasks.
 
-    Waived breaches stay waived as long as nothing about them changes.
+    Each invariant has a transaction and a turn of its own: nobody opens or closes its tasks between what is found and
+    what is written, and nobody waits longer than for one. Waived breaches stay waived as long as nothing about them
+    changes.
     """
     total = Checked()
     if record_ids is not None and not record_ids:
@@ -74,10 +76,16 @@ def check_invariants(*, now: datetime, entity: str = "", record_ids: Sequence[UU
     for rule in invariants.values():
         if record_ids is None or entity in rule.reach:
             scope = None if record_ids is None else Scope(rule.reach[entity], tuple(record_ids))
-            found = find_breaches(rule, scope)
-            if found or rule.name in with_tasks:
-                total += _settle(rule, found, scope, now)
+            total += _check(rule, scope, known=rule.name in with_tasks, now=now)
     return total
+
+
+@transaction.atomic(savepoint=False)
+def _check(rule: Invariant, scope: Scope | None, *, known: bool, now: datetime) -> Checked:
+    if scope is None:
+        take_turn()
+    found = find_breaches(rule, scope)
+    return _settle(rule, found, scope, now) if found or known else Checked()
 
 
 def check_written(*, plan: Plan, now: datetime) -> Checked:
