@@ -6,7 +6,7 @@ import pytest
 
 from apps.golden.registry import entity
 from apps.pipeline.services import run_pending
-from apps.quality.models import Code, CodeList, StandardRecord
+from apps.quality.models import Code, CodeList, CodeMapping, StandardRecord
 from apps.quality.selectors import active_codes, to_system, unmapped_values
 from apps.quality.services import InvalidCode, adopt_values, map_value, save_code, save_list, unmap_value
 from tests.hub import NOW, document_of, home_of, master, seed
@@ -179,3 +179,15 @@ def test_one_text_is_sent_for_a_code() -> None:
     with pytest.raises(InvalidCode, match="another text"):
         map_crm("Advice", "ADV", outbound=True)
     assert Code.objects.filter(code="ADV").exists()  # the transaction is still usable
+
+
+def test_a_change_with_an_older_number_than_one_that_is_known_counts() -> None:
+    save("consulting")
+    map_crm("Advisory", "consulting")
+    assert active_codes(DAY)["service_line"].inbound == {("salesforce", "advisory"): "consulting"}
+    # What another transaction wrote before and committed after: its number is older than the newest one known.
+    map_crm("Beratung", "consulting")
+    newest = CodeMapping.history.latest("history_id")
+    CodeMapping.history.filter(pk=newest.pk).update(history_id=-1)
+
+    assert ("salesforce", "beratung") in active_codes(DAY)["service_line"].inbound

@@ -16,10 +16,12 @@ from apps.quality.models import Code, CodeList, CodeMapping
 
 SUGGESTED = 3
 LIKE_ENOUGH = 60  # of 100
-_NEWEST = (
-    "SELECT coalesce((SELECT max(history_id) FROM quality_historicalcodelist), 0),"
-    " coalesce((SELECT max(history_id) FROM quality_historicalcode), 0),"
-    " coalesce((SELECT max(history_id) FROM quality_historicalcodemapping), 0)"
+# The count besides the newest: who commits later may have an older number.
+_NEWEST = "SELECT {}".format(
+    ", ".join(
+        f"(SELECT array[coalesce(max(history_id), 0), count(*)] FROM quality_historical{table})"
+        for table in ("codelist", "code", "codemapping")
+    )
 )
 
 
@@ -48,12 +50,12 @@ def active_codes(day: date) -> Codes:
     """Return all lists as they are on a day; read again only after something was changed, told by the history."""
     with raw_cursor() as cursor:
         cursor.execute(_NEWEST)
-        newest = cursor.fetchone()
+        newest = tuple((last, count) for (last, count) in cursor.fetchone() or ())
     return _codes(newest, day)
 
 
 @lru_cache(maxsize=4)
-def _codes(_newest: tuple[int, int, int], day: date) -> Codes:
+def _codes(_newest: tuple[tuple[int, int], ...], day: date) -> Codes:
     tables: dict[str, CodeTable] = {}
     codes: dict[str, dict[str, str]] = {}
     inbound: dict[str, dict[tuple[str, str], str]] = {}
