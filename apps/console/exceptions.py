@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 
@@ -13,6 +14,7 @@ from apps.console.permissions import user_may
 from apps.console.screens import screen
 from apps.console.values import names_of
 from apps.core.clock import utcnow
+from apps.core.errors import Invalid
 from apps.stewardship.invariants import invariants
 from apps.stewardship.models import ExceptionStatus, ExceptionTask
 from apps.stewardship.services import check_invariants, waive_exception
@@ -64,8 +66,13 @@ class ExceptionsView(ActingView):
         if not reason or not chosen:
             messages.error(request, "Choose tasks and say why they may be let be.")
             return
-        for each in chosen:
-            waive_exception(task_id=UUID(each), reason=reason, now=utcnow())
+        try:
+            ids = [UUID(each) for each in chosen]
+        except ValueError as error:
+            raise Invalid("This is no id; reload the page.") from error
+        with transaction.atomic():  # all or none: what is told is what was done
+            for task in ids:
+                waive_exception(task_id=task, reason=reason, now=utcnow())
         messages.success(request, f"{len(chosen)} waived; each opens again when something about it changes.")
 
     def act_check(self, request: HttpRequest) -> None:

@@ -38,6 +38,8 @@ def test_an_approver_waives_with_a_reason(task: ExceptionTask) -> None:
 
     [said] = told(approver, "exceptions", act="waive", task=task.pk, reason="")
     assert "say why" in said
+    [said] = told(approver, "exceptions", act="waive", task="all", reason="rounding")
+    assert "no id" in said
     [said] = told(approver, "exceptions", act="waive", task=task.pk, reason="rounding")
 
     task.refresh_from_db()

@@ -192,6 +192,11 @@ def test_two_rules_of_one_place_never_hold_on_one_day() -> None:
         write_ownership_draft(
             matrix_id=draft.pk, entity_name="customer", cells=cells, layer=Layer("*", D(2026, 6, 30), None)
         )
+    later = {"matrix_id": draft.pk, "entity_name": "customer", "layer": Layer("*", D(2026, 6, 1), None)}
+    write_ownership_draft(cells={("name", "*"): OwnershipCell(("crm",))}, **later)
+    with pytest.raises(Invalid, match="overlaps"):  # also when the layer has cells already
+        write_ownership_draft(cells=cells, **later)
+    write_ownership_draft(cells={}, **later)
     with pytest.raises(IntegrityError, match="ownership_periods_apart"), transaction.atomic():
         OwnershipRule.objects.create(
             matrix=draft, entity="customer", group="contact", owners=["erp"], valid_from=D(2026, 6, 30)

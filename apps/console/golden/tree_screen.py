@@ -174,15 +174,15 @@ class TreeView(ConsoleView):
             "first": first,
             "before": [_drawn(head, tree, None) for tree in preview.before],
             "after": [_drawn(head, tree, None) for tree in preview.after],
-            "amounts": _told(_shift(preview)),
+            "amounts": _told(_shift(head, preview)),
         }
 
 
-def _shift(preview: MovePreview) -> dict[str, Amounts]:
+def _shift(head: RecordHead, preview: MovePreview) -> dict[str, Amounts]:
     """Return by how much the total of each top differs."""
     tops = {tree.root.id: tree for tree in preview.before}
     return {
-        tree.root.title: compare_trees(tops[tree.root.id], tree).amounts
+        head.sight.title(tree.root.title): compare_trees(tops[tree.root.id], tree).amounts
         for tree in preview.after
         if tree.root.id in tops
     }

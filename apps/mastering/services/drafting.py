@@ -72,8 +72,7 @@ def write_ownership_draft(
         valid_from=layer.valid_from,
         valid_to=layer.valid_to,
     )
-    if not rows.exists():
-        _check_periods(matrix, entity_name, wanted, layer)
+    _check_periods(matrix, entity_name, wanted, layer)
     changed = 0
     for rule in rows:
         cell = wanted.pop((rule.group, rule.state), None)
@@ -138,12 +137,14 @@ def _check(spec: EntitySpec, cells: Mapping[tuple[str, str], OwnershipCell], lay
 def _check_periods(
     matrix: OwnershipMatrix, entity_name: str, cells: Mapping[tuple[str, str], OwnershipCell], layer: Layer
 ) -> None:
-    """Refuse a new layer one of whose cells would hold on the same day as one of another period."""
+    """Refuse a layer one of whose cells would hold on the same day as one of another period."""
     if layer.valid_from is None and layer.valid_to is None:
         return
     first, last = layer.valid_from or date.min, layer.valid_to or date.max
     others = OwnershipRule.objects.filter(matrix=matrix, entity=entity_name, legal_entity=layer.legal_entity)
     for rule in others.exclude(valid_from__isnull=True, valid_to__isnull=True):
+        if (rule.valid_from, rule.valid_to) == (layer.valid_from, layer.valid_to):
+            continue
         begins, ends = rule.valid_from or date.min, rule.valid_to or date.max
         if (rule.group, rule.state) in cells and begins <= last and ends >= first:
             raise Invalid(f"{rule.group}: the period overlaps with another one; end that one first.")
