@@ -88,3 +88,11 @@ def test_people_stay_masked_in_the_past(viewer: Caller, systems: None) -> None:
 
     assert (listed["title"], listed["attributes"]["name"]) == (None, None)
     assert "name" in listed["masked"]
+
+
+def test_on_a_day_a_merged_record_answers_with_its_survivor(steward: Caller, history: list[UUID]) -> None:
+    told = [steward.get(f"customers/{each}?valid_on=2026-06-30").json() for each in history]
+
+    [survivor] = {each["id"] for each in told}
+    [loser] = {str(each) for each in history} - {survivor}
+    assert sorted(each["redirected_from"] or "" for each in told) == ["", loser]

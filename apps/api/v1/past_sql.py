@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from apps.api.v1.record_sql import Tables, record_json
+from apps.api.v1.record_sql import NOTHING, Tables, record_json
 from apps.core.bulk import raw_cursor
 from apps.golden.documents import typed_model
 
@@ -13,15 +13,24 @@ Conditions = list[tuple[sql.Composable, Any]]
 
 
 def read_record_at(tables: Tables, record_id: UUID, *, masked: bool) -> str | None:
-    """Return a record as JSON: its own id, also when it was merged later; None where it had no values."""
-    headers = _headers(tables, sql.SQL("id = %s"))
+    """Return a record as JSON; None where it had no values.
+
+    Of the past: the record of this very id, also when it was merged later. Of today: its survivor.
+    """
+    wanted, redirected_from = sql.SQL("id = %(id)s"), NOTHING
+    if tables.as_of is None:
+        wanted = sql.SQL(
+            "id = (SELECT coalesce(q.merged_into_id, q.id) FROM golden_goldenrecord q WHERE q.id = %(id)s)"
+        )
+        redirected_from = sql.SQL("nullif(%(id)s::uuid, h.id)")
+    headers = _headers(tables, wanted)
     statement = sql.SQL("SELECT {json} FROM {headers} h JOIN LATERAL {typed} e ON e.record_id = h.id").format(
-        json=record_json(tables, masked=masked),
+        json=record_json(tables, masked=masked, redirected_from=redirected_from),
         headers=headers,
         typed=_typed(tables),
     )
     with raw_cursor() as cursor:
-        cursor.execute(statement, (record_id,))
+        cursor.execute(statement, {"id": record_id})
         row = cursor.fetchone()
     return row[0] if row else None
 
