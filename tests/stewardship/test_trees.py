@@ -6,14 +6,21 @@ from uuid import UUID
 import pytest
 
 from apps.golden.registry import entity
-from apps.mastering.models import Merge
-from apps.mastering.services import InvalidPin, MergeVetoed
+from apps.mastering.models import Merge, WriteVerdict
+from apps.mastering.services import InvalidPin, MergeVetoed, OwnershipCell, Verdict
 from apps.mastering.trees import When, WouldCloseACycle, tree_of
 from apps.pipeline.services import run_pending
 from apps.sources.models import RejectedRow
 from apps.stewardship.models import ApprovalPolicy
-from apps.stewardship.services import merge_records, move_in_tree, propose_values, undo_merge
-from tests.hub import NOW, account, document_of, home_of, land, master, seed
+from apps.stewardship.services import (
+    WriteRefused,
+    merge_records,
+    move_in_tree,
+    propose_values,
+    undo_merge,
+)
+from tests.hub import NOW, account, document_of, home_of, land, master, only, seed
+from tests.mastering.ruling import rule
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +137,13 @@ def test_items_that_are_none_are_refused_with_the_reason(
         propose_values(record_id=three[0], values={"parents": items}, reason="test", now=NOW)
 
     assert fault in error.value.detail
+
+
+def test_the_verdict_on_a_move_that_rules_refuse_is_kept(three: list[UUID]) -> None:
+    _, quantock, bramble = three
+    rule({("relationships", "*"): OwnershipCell(("crm",), Verdict.ACCEPT, {"steward": Verdict.REJECT})})
+    with pytest.raises(WriteRefused, match="relationships"):
+        move(quantock, bramble, JULY)
+
+    kept = only(WriteVerdict.objects.filter(writer="steward"))
+    assert (kept.record_id, kept.outcomes) == (quantock, ["reject", "relationships:reject"])

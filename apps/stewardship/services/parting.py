@@ -102,8 +102,9 @@ def offers_for(
 
 def _refuse_stranger(parting: Parting, record_id: UUID | None) -> None:
     """Refuse to undo on one record's page, by its rules, what is a merge of others."""
+    merge = Merge.objects.filter(pk=parting.merge_id) if parting.merge_id else Merge.objects.none()
     ours = record_id is None or record_id in (parting.home, parting.away)
-    if not ours and not Merge.objects.filter(pk=parting.merge_id, survivor=record_id).exists():
+    if not ours and not merge.filter(survivor=record_id).exists():
         raise Invalid("This is no merge of that record; open the record that it made.")
 
 

@@ -45,6 +45,10 @@ class WriteRefused(Conflict):
         self.version = version
         self.verdicts = verdicts
 
+    def keep(self, *, record_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
+        """Store the refusal; outside of the transaction that it took back."""
+        _keep_verdicts(record_id, self.entity_name, self.verdicts, values, self.version, now=now)
+
 
 def propose_values(
     *,
@@ -63,7 +67,7 @@ def propose_values(
     try:
         return _propose(record_id, values, reason=reason, expires_at=expires_at, now=now)
     except WriteRefused as refusal:
-        _keep_verdicts(record_id, refusal.entity_name, refusal.verdicts, values, refusal.version, now=now)
+        refusal.keep(record_id=record_id, values=values, now=now)
         raise
 
 

@@ -1,6 +1,7 @@
 """Re-organise: put a record under another one in a tree, from a day on."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,20 +15,30 @@ from apps.mastering.contracts import Plan
 from apps.mastering.services import take_turn
 from apps.mastering.trees import places_after_move, refuse_cycle
 from apps.stewardship.authority import demand
-from apps.stewardship.services.proposing import propose_values
+from apps.stewardship.services.proposing import WriteRefused, propose_values
 
 
-@transaction.atomic
 def move_in_tree(
     *, record_id: UUID, kind: str, parent_id: UUID | None, first: date | None, reason: str, now: datetime
 ) -> Plan:
     """Let a record stand under `parent_id` (None: alone) from day `first` on (None: always); by policy, like any value.
 
     Raises NoTrees, WouldCloseACycle with the way back, NotFound for a record that is not live, Denied without the
-    role.
+    role, WriteRefused where rules reject people's places: that verdict is kept.
     """
     demand(Capability.DECIDE)
-    take_turn()
+    values: dict[str, Any] = {}
+    try:
+        with transaction.atomic():
+            take_turn()
+            values = _values_of_move(record_id, kind, parent_id, first)
+            return propose_values(record_id=record_id, values=values, reason=reason, now=now)
+    except WriteRefused as refusal:
+        refusal.keep(record_id=record_id, values=values, now=now)
+        raise
+
+
+def _values_of_move(record_id: UUID, kind: str, parent_id: UUID | None, first: date | None) -> dict[str, Any]:
     header = GoldenRecord.objects.filter(pk=record_id, status=RecordStatus.LIVE).first()
     if header is None:
         raise NotFound(f"There is no live golden record {record_id}.")
@@ -35,5 +46,4 @@ def move_in_tree(
     parent = str(parent_id) if parent_id else None
     refuse_cycle(spec, str(record_id), kind, parent, first or date.min)
     document = load_documents(spec, [record_id])[record_id]
-    values = places_after_move(spec, document, kind, parent, first)
-    return propose_values(record_id=record_id, values=values, reason=reason, now=now)
+    return places_after_move(spec, document, kind, parent, first)
