@@ -114,7 +114,7 @@ def fill_review_queues() -> int:
 
 
 def queue_first_rematches(*, now: datetime) -> list[MatchRun]:
-    """Queue a re-match of every entity that has records from before records were prepared, as after an upgrade."""
+    """Queue a re-match of every entity with records that an older hub prepared otherwise, or not at all."""
     return [
         request_rematch(entity_name=spec.name, now=now)
         for spec in entities.values()

@@ -56,12 +56,15 @@ def rule_of(entity: str, version: int) -> Rule:
 
 
 def needs_first_rematch(*, entity_name: str) -> bool:
-    """Tell whether an entity has records that were never prepared, and no re-match that would see to it."""
+    """Tell whether records of an entity are not prepared as its rule compares them, and no re-match sees to it."""
+    if MatchRun.objects.filter(entity=entity_name, status__in=MatchRun.ACTIVE).exists():
+        return False
     known = Crosswalk.objects.filter(entity=entity_name).order_by()
     prepared = PreparedRecord.objects.filter(source_record=OuterRef("source_record_id"))
-    return known.filter(~Exists(prepared)).exists() and not (
-        MatchRun.objects.filter(entity=entity_name, status__in=MatchRun.ACTIVE).exists()
+    others = PreparedRecord.objects.filter(entity=entity_name).exclude(
+        fingerprint=active_rule(entity_name).fingerprint
     )
+    return known.filter(~Exists(prepared)).exists() or others.exists()
 
 
 def review_limit(*, entity_name: str) -> ReviewLimit:
