@@ -1,7 +1,7 @@
 """Errors that a record may be at fault for; what is not among them is the fault of the hub's surroundings."""
 
 import psycopg
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, ProgrammingError
 
 from apps.core.errors import HubError
 
@@ -15,4 +15,12 @@ RECORD_FAULTS = (
     LookupError,
     AttributeError,
 )
-RUN_FAULTS = (*RECORD_FAULTS, HubError)
+RUN_FAULTS = (
+    *RECORD_FAULTS,
+    HubError,
+    ProgrammingError,
+    psycopg.ProgrammingError,
+    ArithmeticError,
+    RuntimeError,
+)
+"""What the next worker would meet again: a run ends with it, told, instead of passing from hand to hand."""

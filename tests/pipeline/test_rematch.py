@@ -7,9 +7,10 @@ from threading import Event, Thread
 from time import sleep
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.core.clock import utcnow
@@ -19,10 +20,12 @@ from apps.matching.models import (
     CandidatePair,
     MatchRule,
     MatchRun,
+    PreparedRecord,
     ReviewLimit,
     RunPair,
     RunSeed,
 )
+from apps.matching.selectors import active_rule
 from apps.matching.services import draft_match_rule, limit_reviews
 from apps.pipeline import rematching, runs
 from apps.pipeline.runs import NotResumable, RunActive, RunLost, claim_rematch, keep
@@ -203,6 +206,24 @@ def test_cancel_stops_after_the_chunk_and_resume_goes_on_there(apart: None) -> N
         resume_rematch(run_id=run.pk, now=utcnow())
 
 
+def test_what_every_worker_would_meet_ends_the_run_and_can_be_resumed(apart: None) -> None:
+    run = request_rematch(entity_name="customer", now=utcnow())
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE matching_runpair RENAME TO away")
+    try:
+        with pytest.raises((ProgrammingError, psycopg.ProgrammingError)):
+            work_on_rematch(run_id=run.pk)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO matching_runpair")
+    run.refresh_from_db()
+    assert (run.status, run.phase, run.lease_until) == ("failed", "pairs", None)
+    assert "failed: " in run.log
+    worked = work_on_rematch(run_id=resume_rematch(run_id=run.pk, now=utcnow()).pk)
+    assert worked is not None
+    all_is_well(worked)
+
+
 def test_one_run_of_an_entity_at_a_time() -> None:
     first = request_rematch(entity_name="customer", now=utcnow())
     with pytest.raises(RunActive):
@@ -328,6 +349,12 @@ def test_a_hub_from_before_records_were_prepared_gets_its_first_rematch(apart: N
     run = work_on_rematch()
     assert run is not None
     all_is_well(run)
+    assert queue_first_rematches(now=utcnow()) == []
+    old = PreparedRecord.objects.filter(source_record__key="A3")
+    old.update(fingerprint=1)  # as an engine that cleaned or keyed otherwise left it
+    assert [run.entity for run in queue_first_rematches(now=utcnow())] == ["customer"]
+    work_on_rematch()
+    assert old.get().fingerprint == active_rule("customer").fingerprint
 
 
 def test_the_command_works_and_tells(apart: None, capsys: pytest.CaptureFixture[str]) -> None:
