@@ -54,7 +54,7 @@ def statements_of(count: int, start: int) -> tuple[int, int]:
     spec = entity("customer")
     with transaction.atomic():
         landed = claim_pending(entity="customer", limit=10_000)
-        to_match = standardize(spec, landed, now=NOW)
+        to_match, _ = standardize(spec, landed, now=NOW)
         take_turn()
         matched = match_batch(spec=spec, records=to_match, now=NOW)
         with counted_statements() as planning:
