@@ -39,6 +39,6 @@ def test_a_tree_of_another_entity_tells_nothing_of_a_person(systems: None, viewe
 
     answer = viewer.get(f"customers/{boss}/tree")
 
-    assert answer.status_code == 422
+    assert answer.status_code == 404
     assert answer.json()["code"] == "no_trees"
     assert "Ada Byron" not in answer.text
