@@ -127,3 +127,10 @@ def test_a_split_needs_a_reason() -> None:
     answer = press(signed_in(Role.STEWARD), "golden_unmerge", "customer", record, member=str(member))
     assert "This field is required" in answer.content.decode()
     assert Crosswalk.objects.get(pk=member).record_id == record
+
+
+def test_an_answer_to_no_request_is_told_as_a_fault() -> None:
+    approver = signed_in(Role.APPROVER)
+    assert told(approver, "merge_requests", request="all", answer="approve", reason="yes") == [
+        "The input is not valid. This is no id; reload the page."
+    ]

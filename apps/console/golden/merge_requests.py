@@ -68,7 +68,7 @@ class MergeRequestsView(ConsoleView):
             if not form.is_valid():
                 raise Invalid("Say why: the reason stays with the answer.")
             given = {"reason": form.cleaned_data["reason"], "now": utcnow()}
-            pk = UUID(str(request.POST.get("request", "")))
+            pk = _request_of(request)
             if request.POST.get("answer") == "approve":
                 approve_operation(request_id=pk, **given)
                 messages.success(request, "Approved and carried out.")
@@ -76,3 +76,10 @@ class MergeRequestsView(ConsoleView):
                 reject_operation(request_id=pk, **given)
                 messages.success(request, "Rejected: the records stay as they are.")
         return redirect(reverse("admin:merge_requests"))
+
+
+def _request_of(request: HttpRequest) -> UUID:
+    try:
+        return UUID(str(request.POST.get("request", "")))
+    except ValueError as error:
+        raise Invalid("This is no id; reload the page.") from error
