@@ -53,12 +53,10 @@ class StudioView(ActingView):
 
     title = "Tuning studio"
     template_name = "console/matching/studio.html"
-    acts: ClassVar = {
-        **dict.fromkeys(
-            ("draft", "save", "reset", "discard", "simulate", "activate", "rollback"), Capability.EDIT_RULES
-        ),
-        "survey": Capability.VIEW,
-    }
+    acts: ClassVar = dict.fromkeys(
+        ("draft", "save", "reset", "discard", "simulate", "activate", "rollback", "survey"),
+        Capability.EDIT_RULES,
+    )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "counts" in request.GET or "low" in request.GET:
