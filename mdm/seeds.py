@@ -72,6 +72,12 @@ SCHEDULES = (
         description="Where a period of the matrix begins or ends, records are computed again.",
     ),
     Schedule(
+        "Turn reference data",
+        "quality.turn_codes",
+        cron=("3", "0"),
+        description="Where a code or a system's word for it begins or ends, records are read again.",
+    ),
+    Schedule(
         "Release expired pins",
         "stewardship.release_expired_pins",
         cron=("5", "0"),

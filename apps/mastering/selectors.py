@@ -98,3 +98,18 @@ def absorbed_by(loser: UUID) -> set[UUID]:
         found = set(merges.values_list("loser_id", flat=True)) - below
         below |= found
     return below
+
+
+def redirects_of(record_id: UUID) -> list[Merge]:
+    """Return the merges that lead from a record to its survivor, in order; empty for one that was not merged."""
+    chain: list[Merge] = []
+    seen = {record_id}
+    while (
+        merge := Merge.objects.filter(loser_id=record_id, unmerged_at__isnull=True)
+        .order_by("-merged_at")
+        .first()
+    ) and merge.survivor_id not in seen:
+        chain.append(merge)
+        record_id = merge.survivor_id
+        seen.add(record_id)
+    return chain

@@ -48,7 +48,10 @@ class CodeList(models.Model):
     standard = models.BooleanField(
         default=False, help_text="What is valid a standard says (ISO); only names of systems are kept here."
     )
-    history = History()
+    turned_on = models.DateField(
+        null=True, editable=False, help_text="Up to which day beginnings and ends were acted on."
+    )
+    history = History(excluded_fields=["turned_on"])
 
     class Meta:
         ordering = ("title",)

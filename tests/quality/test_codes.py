@@ -1,6 +1,6 @@
 """Reference data: what systems write becomes canonical codes and goes back in their words; unmapped is held alone."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -8,7 +8,15 @@ from apps.golden.registry import entity
 from apps.pipeline.services import run_pending
 from apps.quality.models import Code, CodeList, CodeMapping, StandardRecord
 from apps.quality.selectors import active_codes, to_system, unmapped_values
-from apps.quality.services import InvalidCode, adopt_values, map_value, save_code, save_list, unmap_value
+from apps.quality.services import (
+    InvalidCode,
+    adopt_values,
+    map_value,
+    save_code,
+    save_list,
+    turn_codes,
+    unmap_value,
+)
 from tests.hub import NOW, document_of, home_of, master, seed
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +199,16 @@ def test_a_change_with_an_older_number_than_one_that_is_known_counts() -> None:
     CodeMapping.history.filter(pk=newest.pk).update(history_id=-1)
 
     assert ("salesforce", "beratung") in active_codes(DAY)["service_line"].inbound
+
+
+def test_a_code_that_begins_reaches_records_on_its_day() -> None:
+    save("OLD")
+    save("NEW")
+    map_crm("Consulting", "OLD", valid_to=DAY)
+    map_crm("Consulting", "NEW", valid_from=DAY + timedelta(days=1))
+    assert turn_codes(now=NOW) == []
+    run_pending()
+
+    assert turn_codes(now=NOW + timedelta(hours=1)) == []
+    assert turn_codes(now=NOW + timedelta(days=3)) == ["service_line"]
+    assert turn_codes(now=NOW + timedelta(days=4)) == []

@@ -1,8 +1,8 @@
-"""Component schemas of what targets knew."""
+"""Component schemas of what targets knew, and of redirects."""
 
 from collections.abc import Mapping
 
-from apps.api.schema.values import TIME, Schema, listed, ref, shape, text
+from apps.api.schema.values import ID, TIME, Schema, listed, ref, shape, text
 
 
 def known_components() -> Mapping[str, Schema]:
@@ -22,4 +22,17 @@ def known_components() -> Mapping[str, Schema]:
             "description": "Fields as they were sent, by the target's names; null where they are not kept.",
         },
     }
-    return {"TargetKnowledge": shape(known), "Known": shape({"results": listed(ref("TargetKnowledge"))})}
+    step = {
+        "id": ID,
+        "merged_into": ID,
+        "at": TIME,
+        "method": text(description="By which rule, or steward."),
+        "actor": text(),
+        "reason": text(),
+    }
+    return {
+        "TargetKnowledge": shape(known),
+        "Known": shape({"results": listed(ref("TargetKnowledge"))}),
+        "Redirect": shape(step),
+        "Redirects": shape({"survivor": ID, "results": listed(ref("Redirect"))}),
+    }

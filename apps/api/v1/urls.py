@@ -18,6 +18,7 @@ from apps.api.v1.views.stories import (
     KnownView,
     MembersView,
     ProvenanceView,
+    RedirectsView,
     WritesView,
 )
 from apps.api.v1.views.trees import TreeView
@@ -42,6 +43,7 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
         ("writes", WritesView),
         ("deliveries", DeliveriesView),
         ("known", KnownView),
+        ("redirects", RedirectsView),
     ):
         yield path(f"{one}/{name}", story.as_view(spec=spec), name=f"{spec.name}-{name}")
     yield path(f"{one}/explain", ExplainRecordView.as_view(spec=spec), name=f"{spec.name}-explained")

@@ -8,6 +8,7 @@ from apps.quality.services.codes import (
     map_value,
     save_code,
     save_list,
+    turn_codes,
     unmap_value,
 )
 from apps.quality.services.standardizing import (
@@ -27,5 +28,6 @@ __all__ = [
     "save_list",
     "standardize_records",
     "store_standardized",
+    "turn_codes",
     "unmap_value",
 ]

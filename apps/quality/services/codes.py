@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from apps.audit.history import create_with_history
 from apps.audit.services import record_deed
@@ -171,6 +172,28 @@ def adopt_values(*, list_name: str, values: Iterable[str], now: datetime) -> int
         _told("adopt codes", list_name, {"codes": sorted(fresh.values())}, "", now)
         _read_again(list_name, now)
     return len(fresh)
+
+
+@transaction.atomic
+def turn_codes(*, now: datetime) -> list[str]:
+    """Have records read again whose codes, or words of systems for them, begin or end by today; return the lists.
+
+    Run it daily: it acts on every day since it ran last.
+    """
+    today, turning = now.date(), []
+    for listed in CodeList.objects.select_for_update().order_by("pk"):
+        since = listed.turned_on
+        if since is not None and since < today and _turns(listed, since, today):
+            _read_again(listed.name, now)
+            turning.append(listed.name)
+    CodeList.objects.update(turned_on=today)
+    return turning
+
+
+def _turns(listed: CodeList, since: date, today: date) -> bool:
+    begins = Q(valid_from__gt=since, valid_from__lte=today)
+    within = begins | Q(valid_to__gte=since, valid_to__lt=today)
+    return listed.codes.filter(within).exists() or listed.mappings.filter(within).exists()
 
 
 def _list(name: str) -> CodeList:

@@ -20,6 +20,7 @@ from apps.core.clock import utcnow
 from apps.distribution.knowledge import known_to_targets
 from apps.distribution.selectors import delivery_state
 from apps.golden.models import GoldenRecord
+from apps.mastering.selectors import redirects_of
 
 _NEWEST = 2**62
 
@@ -173,3 +174,33 @@ class KnownView(StoryView):
         return json_response(
             {"results": [asdict(each) for each in known if wanted in (None, each.connection)]}
         )
+
+
+class RedirectsView(StoryView):
+    """The merges between a record and its survivor."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_redirects",
+            summary="How a record that was merged away leads to its survivor",
+            description="One step a merge, the first one first, with who, when and why. Empty: it was not merged.",
+            needs=Capability.VIEW,
+            answers={200: "Redirects"},
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        self.demand_record(record_id)
+        chain = redirects_of(record_id)
+        steps = [
+            {
+                "id": each.loser_id,
+                "merged_into": each.survivor_id,
+                "at": each.merged_at,
+                "method": each.method,
+                "actor": each.actor,
+                "reason": each.reason,
+            }
+            for each in chain
+        ]
+        return json_response({"survivor": chain[-1].survivor_id if chain else record_id, "results": steps})
