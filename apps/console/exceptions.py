@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.http import HttpRequest
 
 from apps.accounts.roles import Capability
@@ -34,7 +34,7 @@ class ExceptionsView(ActingView):
         given = self.request.GET
         status = given.get("status", ExceptionStatus.OPEN)
         tasks = _chosen(given, status)
-        shown = list(tasks.order_by("-holds", "due_at", "-money")[: PAGE + 1])
+        shown = list(tasks.order_by("-holds", F("money").desc(nulls_last=True), "due_at")[: PAGE + 1])
         clear = user_may(self.request, Capability.UNMASK)
         names = names_of([task.record_id for task in shown], clear=clear)
         of_status = ExceptionTask.objects.filter(status=status)
