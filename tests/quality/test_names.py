@@ -3,6 +3,7 @@
 import pytest
 
 from apps.quality.contracts import LegalName
+from apps.quality.registry import standardizers
 from apps.quality.selectors import split_legal_form
 from tests.quality.outcomes import codes, standard
 
@@ -149,3 +150,9 @@ def test_digits_in_a_persons_name_are_flagged() -> None:
 )
 def test_legal_forms(name: str, base: str, form: str | None) -> None:
     assert split_legal_form(name) == LegalName(base, form)
+
+
+def test_what_the_parser_leaves_at_the_edges_goes_too() -> None:
+    once = standardizers.get("person_name")("0:, A").value
+
+    assert (once, standardizers.get("person_name")(once).value) == ("A 0", "A 0")

@@ -95,7 +95,7 @@ def person_name(value: str, near: Near) -> Standardized:
         return result
     name = str(result.value)
     for _ in range(_STEPS):
-        parsed = _parsed_person(name)
+        parsed = _parsed_person(name).strip(_EDGES)
         if parsed == name or is_placeholder(parsed) or not _LETTER.search(parsed):
             return Standardized(name, result.issues)
         name = parsed
