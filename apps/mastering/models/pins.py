@@ -1,5 +1,6 @@
 """Pins: values that people set on golden records."""
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -42,6 +43,12 @@ class Pin(models.Model):
                 fields=("expires_at",),
                 condition=Q(ended_at__isnull=True, expires_at__isnull=False),
                 name="pin_expiring",
+            ),
+            GinIndex(
+                fields=("value",),
+                opclasses=("jsonb_path_ops",),
+                condition=Q(ended_at__isnull=True),
+                name="pin_value",  # who was made to refer to a record
             ),
         )
 

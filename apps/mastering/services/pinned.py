@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from apps.core.bulk import as_json, raw_cursor
 from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entities
 from apps.golden.spec import EntitySpec
@@ -55,22 +56,26 @@ def pins_of(
 
 
 def pinned_to(ids: Sequence[UUID]) -> dict[str, list[UUID]]:
-    """Return, by entity, the live records that a person made refer to one of these, in items too."""
+    """Return, by entity, the live records that a person made refer to one of these, in items too.
+
+    One look into the index of pinned values for each id and item column; other pins are not read.
+    """
+    columns = sorted({column.name for spec in entities.values() for _, column in spec.item_references()})
+    wanted: list[object] = []
+    for record in map(str, ids):
+        wanted += [as_json(record), *(as_json([{column: record}]) for column in columns)]
     found: dict[str, list[UUID]] = {}
-    if ids:
-        wanted = {str(record) for record in ids}
-        pins = Pin.objects.filter(ended_at__isnull=True, record__status=RecordStatus.LIVE)
-        direct = pins.filter(value__in=sorted(wanted)).values_list("record__entity", "record_id")
-        collections = {c.name for spec in entities.values() for c, _ in spec.item_references()}
-        listed = pins.filter(attribute__in=collections).values_list("record__entity", "record_id", "value")
-        within = ((name, record) for name, record, value in listed if wanted & _texts(value))
-        for entity_name, record in (*direct, *within):
-            found.setdefault(entity_name, []).append(record)
+    with raw_cursor() as cursor:
+        if wanted:
+            cursor.execute(
+                "SELECT DISTINCT g.entity, g.id FROM unnest(%s::jsonb[]) AS w(value)"
+                " JOIN mastering_pin p ON p.value @> w.value AND p.ended_at IS NULL"
+                " JOIN golden_goldenrecord g ON g.id = p.record_id AND g.status = 'live' ORDER BY 1, 2",
+                (wanted,),
+            )
+            for entity_name, record in cursor:
+                found.setdefault(entity_name, []).append(record)
     return found
-
-
-def _texts(items: Any) -> set[str]:
-    return {value for item in items or () for value in item.values() if isinstance(value, str)}
 
 
 def _value(pin: Pin) -> PinnedValue:
