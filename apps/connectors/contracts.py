@@ -9,7 +9,18 @@ from typing import Any, Literal, Protocol
 from apps.connectors.catalog import Catalog, CatalogField, CatalogObject
 from apps.connectors.failures import CONNECTOR_WIDE, RETRYABLE, Failure, FailureClass, Scope
 from apps.connectors.mappings.layout import Layout
-from apps.connectors.reading import Change, Cursor, Notice, Page, Posted, ReadFailed, Remote, WebhookRefused
+from apps.connectors.reading import (
+    Change,
+    Cursor,
+    Message,
+    Notice,
+    Page,
+    Posted,
+    ReadFailed,
+    Remote,
+    WebhookRefused,
+    WebhookUnreadable,
+)
 
 __all__ = [
     "CONNECTOR_WIDE",
@@ -29,6 +40,7 @@ __all__ = [
     "Finding",
     "Health",
     "Json",
+    "Message",
     "Notice",
     "Outcome",
     "OutcomeStatus",
@@ -39,6 +51,7 @@ __all__ = [
     "Response",
     "Scope",
     "WebhookRefused",
+    "WebhookUnreadable",
     "Write",
 ]
 
@@ -126,6 +139,7 @@ class Capabilities:
 
     Without `reads`, `fetch`, `scan` and `pull` raise ReadFailed. A pull begins `overlap_seconds` before the
     place where the last one ended. Takers of `events` get every version, takers of `state` the newest.
+    `webhooks_by` names the secret that proves what the system sends by itself; "": it sends nothing.
     """
 
     native_upsert: bool
@@ -133,7 +147,7 @@ class Capabilities:
     reads: bool = True
     takes: Literal["state", "events"] = "state"
     overlap_seconds: float = 0.0
-    webhooks: bool = False
+    webhooks_by: str = ""
     atomic_batch: bool = False
     conditional_write: bool = False
     delete_kind: Literal["flag", "soft", "hard"] = "flag"
@@ -233,8 +247,11 @@ class Connector(Protocol):
     def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
         """Name the failure class of an answer; pure."""
 
-    def verify_webhook(self, posted: Posted, now: datetime) -> tuple[Notice, ...]:
-        """Return what a request from the target tells, once its signature is found good; else WebhookRefused."""
+    def verify_webhook(self, posted: Posted, now: datetime) -> tuple[Message, ...]:
+        """Return the messages of a request from the system, once it is proved to be its; else WebhookRefused."""
+
+    def read_message(self, content: object) -> tuple[Notice, ...]:
+        """Return what a message says, nothing if the hub takes nothing of its kind; WebhookUnreadable. Pure."""
 
     def close(self) -> None:
         """Give the connections back."""

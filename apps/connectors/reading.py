@@ -72,25 +72,45 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A target's word that a record changed. Notices come twice, late and out of order: fetch what they name.
+class Message:
+    """One thing a verified request said: `message_id` is the same when it comes again, and so must `content` be.
 
-    `notice_id` is the same when one comes again; `fields` is what the target said of it, possibly nothing.
+    `content` is a JSON value, text where the body is no JSON.
+    """
+
+    message_id: str
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A system's word that a record changed. Notices come twice, late and out of order: fetch what they name.
+
+    `fields` is what the system said of it, possibly nothing. With a `layout` they are the record itself, a row of
+    that layout, and nothing need be fetched. Without `native_id` no record is named: read all that changed.
     """
 
     obj: str
     native_id: str
     kind: Literal["created", "changed", "deleted", "merged"]
-    notice_id: str
     ext_id: str | None = None
     at: datetime | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     origin: str = ""
+    layout: str = ""
 
 
 class WebhookRefused(HubError):
-    """The request is not signed as this connection expects, is too old, or says nothing readable."""
+    """The request is not signed as this connection expects, or is too old."""
 
     code = "webhook_refused"
     title = "This webhook is not accepted"
     status = 401
+
+
+class WebhookUnreadable(HubError):
+    """A verified message is not what the system's messages look like."""
+
+    code = "webhook_unreadable"
+    title = "The message cannot be read"
+    status = 422

@@ -33,13 +33,13 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
+from apps.connectors.dataverse_webhooks import ServiceEndpoint
 from apps.connectors.http import HttpClient
 from apps.connectors.oauth import bearer, fetch_token
 from apps.connectors.odata_batch import Operation, pack, unpack
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import Token, TokenCache
-from apps.connectors.webhooks import NoWebhooks
 
 _LOGIN = "https://login.microsoftonline.com"
 _EXPIRED = "0x80044352"  # the delta token is older than the organisation keeps changes
@@ -90,9 +90,10 @@ def odata_text(value: str) -> str:
 
 
 @connector("dataverse")
-class DataverseConnector(NoWebhooks):
+class DataverseConnector(ServiceEndpoint):
     """Options: tenant, login_url, key_attribute, objects, bindings (navigation property: entity set),
-    primary_keys (entity set: attribute); secrets: client_id, client_secret."""
+    primary_keys (entity set: attribute), webhook_header, entity_sets (table: entity set); secrets: client_id,
+    client_secret, inbound_secret for webhooks."""
 
     name = "dataverse"
     version = "1"
@@ -102,6 +103,7 @@ class DataverseConnector(NoWebhooks):
         conditional_write=True,
         change_feed="delta",
         deletes_visible=True,
+        webhooks_by="inbound_secret",
         feed_retention_hours=7 * 24,
         max_concurrency=8,
         rate=Bucket(20, 1.0),

@@ -26,6 +26,7 @@ from apps.connectors.contracts import (
     Finding,
     Health,
     Json,
+    Message,
     Notice,
     Outcome,
     Page,
@@ -37,12 +38,13 @@ from apps.connectors.contracts import (
 )
 from apps.connectors.http import HttpClient
 from apps.connectors.hubspot_ties import Ties, parent_keys, texts
-from apps.connectors.hubspot_webhooks import read_notices
+from apps.connectors.hubspot_webhooks import read_event, verify_v3
 from apps.connectors.oauth import bearer, fetch_token
 from apps.connectors.pacing import Pace
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import Token, TokenCache
+from apps.connectors.webhooks import secrets_called
 
 _BATCH = 100
 _CATEGORIES = {
@@ -98,7 +100,7 @@ class HubSpotConnector:
         batch_max=_BATCH,
         change_feed="poll",
         overlap_seconds=120.0,
-        webhooks=True,
+        webhooks_by="client_secret",
         max_concurrency=8,
         rate=Bucket(15, 1.0),
     )
@@ -116,8 +118,11 @@ class HubSpotConnector:
     def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
         return classify(answer, context)
 
-    def verify_webhook(self, posted: Posted, now: datetime) -> tuple[Notice, ...]:
-        return read_notices(self._settings.secret("client_secret"), posted, now, self._key)
+    def verify_webhook(self, posted: Posted, now: datetime) -> tuple[Message, ...]:
+        return verify_v3(secrets_called(self._settings, self.caps.webhooks_by), posted, now)
+
+    def read_message(self, content: object) -> tuple[Notice, ...]:
+        return read_event(content, self._key)
 
     def close(self) -> None:
         self._http.close()

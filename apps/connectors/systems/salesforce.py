@@ -38,9 +38,9 @@ from apps.connectors.contracts import (
 from apps.connectors.http import HttpClient, TransportFailure
 from apps.connectors.registry import connector
 from apps.connectors.salesforce_auth import sign_in
+from apps.connectors.salesforce_webhooks import RelayedChanges
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import SignInFailed, Token, TokenCache, with_fresh_token
-from apps.connectors.webhooks import NoWebhooks
 
 _CODES = {
     "UNABLE_TO_LOCK_ROW": FailureClass.TRANSIENT,
@@ -102,9 +102,9 @@ def soql_text(value: str) -> str:
 
 
 @connector("salesforce")
-class SalesforceConnector(NoWebhooks):
+class SalesforceConnector(RelayedChanges):
     """Options: api_version, external_id_field, objects, username and audience for JWT; secrets: client_id and
-    client_secret, or client_id and private_key."""
+    client_secret, or client_id and private_key; inbound_secret for change events that a relay passes on."""
 
     name = "salesforce"
     version = "1"
@@ -116,6 +116,7 @@ class SalesforceConnector(NoWebhooks):
         change_feed="poll",
         overlap_seconds=120.0,
         deletes_visible=True,
+        webhooks_by="inbound_secret",
         max_concurrency=8,
         rate=Bucket(25, 1.0),
     )

@@ -1,9 +1,8 @@
 """Any HTTPS address that takes signed events: Standard Webhooks headers around a CloudEvents body."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -17,11 +16,12 @@ from apps.connectors.contracts import (
     FailureClass,
     Finding,
     Health,
+    Message,
     Notice,
     Outcome,
     Posted,
     Response,
-    WebhookRefused,
+    WebhookUnreadable,
     Write,
 )
 from apps.connectors.events import CONTENT_TYPE, TakesEvents, cloud_event
@@ -29,7 +29,7 @@ from apps.connectors.http import HttpClient, TransportFailure
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.vendors import ENVELOPES
-from apps.connectors.webhooks import check_age, is_same, standard_signature
+from apps.connectors.webhooks import PREVIOUS, secrets_called, standard_signature, verify_standard
 
 _GONE = 410
 
@@ -46,8 +46,11 @@ def classify(answer: Response | Exception, context: CallContext) -> Failure:
 
 @connector("webhook")
 class WebhookConnector(TakesEvents):
-    """Options: source, type_prefix, answers (oracle, workday or kantata: whose error bodies it speaks);
-    secrets: secret, and previous_secret while receivers move to a new one."""
+    """Options: source, type_prefix, answers (oracle, workday or kantata: whose error bodies it speaks), layouts
+    (object of an event that comes in: layout its data is a row of; without one `CODE.OBJECT`).
+
+    Secrets: `secret` signs what goes out, `inbound_secret` proves what comes in, so that no receiver can speak for the
+    system; previous_ before either while the other side moves to a new one."""
 
     name = "webhook"
     version = "1"
@@ -56,7 +59,7 @@ class WebhookConnector(TakesEvents):
         batch_max=1,
         reads=False,
         takes="events",
-        webhooks=True,
+        webhooks_by="inbound_secret",
         change_feed="none",
         idempotency_key=True,
         max_concurrency=8,
@@ -65,7 +68,7 @@ class WebhookConnector(TakesEvents):
     def __init__(self, settings: ConnectorSettings) -> None:
         self._settings = settings
         self._http = HttpClient(settings, max_connections=self.caps.max_concurrency)
-        self._secrets = [text for name in ("secret", "previous_secret") if (text := settings.secret(name))]
+        self._secrets = [text for name in ("secret", PREVIOUS + "secret") if (text := settings.secret(name))]
         self._classify: Classify = ENVELOPES.get(settings.option("answers"), classify)
 
     def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
@@ -92,19 +95,25 @@ class WebhookConnector(TakesEvents):
     def deactivate(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         return [self._send(obj, item, off=True) for item in items]
 
-    def verify_webhook(self, posted: Posted, now: datetime) -> tuple[Notice, ...]:
-        """Take a CloudEvent signed the same way: its type names object and verb, its subject the record."""
-        identifier, timestamp = posted.header("webhook-id"), posted.header("webhook-timestamp")
-        check_age(timestamp, now, unit=1.0)
-        given = posted.header("webhook-signature").split()
-        mine = [standard_signature(secret, identifier, timestamp, posted.body) for secret in self._secrets]
-        if not identifier or not any(is_same(one, other) for one in mine for other in given):
-            raise WebhookRefused("The signature is not that of this connection.")
-        try:
-            event = json.loads(posted.body)
-        except ValueError:
-            raise WebhookRefused("The body is no JSON.") from None
-        return (_notice(event, identifier),)
+    def verify_webhook(self, posted: Posted, now: datetime) -> tuple[Message, ...]:
+        return (verify_standard(secrets_called(self._settings, self.caps.webhooks_by), posted, now),)
+
+    def read_message(self, content: object) -> tuple[Notice, ...]:
+        """Take a CloudEvent whose type ends in object and verb, whose subject is the record and whose data its values.
+
+        The row that is landed is its data, with `event_subject`, `event_time` and `event_verb` for the layout to use.
+        """
+        if not isinstance(content, dict) or not content.get("type") or not content.get("subject"):
+            raise WebhookUnreadable("The message is no CloudEvent with type and subject.")
+        _, obj, verb = ("", *str(content["type"]).rsplit(".", 2))[-3:]
+        if verb == "ping":
+            return ()
+        said = content.get("data")
+        if said is not None and not isinstance(said, dict):
+            raise WebhookUnreadable("The data of the CloudEvent is no object.")
+        known = self._settings.options.get("layouts")
+        named = known.get(obj) if isinstance(known, dict) else None
+        return (_notice(content, obj, verb, str(named or f"{self._settings.code}.{obj}")),)
 
     def _send(self, obj: str, item: Write, *, off: bool) -> Outcome:
         event = cloud_event(self._settings, obj, item, off=off)
@@ -126,27 +135,25 @@ class WebhookConnector(TakesEvents):
         return Outcome("updated") if answer.ok else Outcome.failed(self._classify(answer, context))
 
 
-def _notice(event: Any, identifier: str) -> Notice:
-    if not isinstance(event, dict) or not event.get("type") or not event.get("subject"):
-        raise WebhookRefused("The body is no CloudEvent with type and subject.")
-    _, obj, verb = ("", *str(event["type"]).rsplit(".", 2))[-3:]
-    said = event.get("data")
-    content: dict[str, Any] = said if isinstance(said, dict) else {}
+def _notice(event: dict[str, Any], obj: str, verb: str, layout: str) -> Notice:
+    subject, time = str(event["subject"]), event.get("time")
     try:
-        at = datetime.fromisoformat(str(event["time"]).replace("Z", "+00:00")) if event.get("time") else None
+        at = datetime.fromisoformat(str(time).replace("Z", "+00:00")) if time else None
     except ValueError:
         at = None
+    row = {**(event.get("data") or {}), "event_subject": subject, "event_time": time, "event_verb": verb}
+    kinds: dict[str, Literal["created", "deleted"]] = {
+        "created": "created",
+        "deleted": "deleted",
+        "deactivated": "deleted",
+    }
     return Notice(
-        obj=obj or str(event["type"]),
-        native_id=str(event["subject"]),
-        kind="deleted"
-        if verb in ("deleted", "deactivated")
-        else "created"
-        if verb == "created"
-        else "changed",
-        notice_id=identifier,
-        ext_id=content.get("mdm_id"),
+        obj=obj,
+        native_id=subject,
+        kind=kinds.get(verb, "changed"),
+        ext_id=row.get("mdm_id"),
         at=at,
-        fields=content,
+        fields=row,
         origin=str(event.get("source", "")),
+        layout=layout,
     )
