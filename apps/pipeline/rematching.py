@@ -13,6 +13,7 @@ from django.db.models import F
 
 from apps.core.bulk import retry_deadlocks
 from apps.core.clock import utcnow
+from apps.core.collecting import collector_held
 from apps.golden.registry import entity
 from apps.matching.contracts import ChunkDone
 from apps.matching.models import MatchRun
@@ -70,6 +71,7 @@ def rematch_entity(
     return worked
 
 
+@collector_held()
 def _advance(run: MatchRun, token: int) -> None:
     """Do one chunk, and write in the same transaction that it is done."""
     if run.status == MatchRun.Status.CANCELLING:

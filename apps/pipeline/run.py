@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.audit.context import SYSTEM, Actor, ActorKind, acting
+from apps.core.collecting import collector_held
 from apps.core.ids import uuid7
 from apps.golden.spec import Document, EntitySpec
 from apps.mastering.contracts import Move, Plan
@@ -26,7 +27,7 @@ from apps.matching.services import match_batch
 from apps.pipeline.contracts import BatchReport, Merged
 from apps.pipeline.echoes import Guarded, at_home, hold_swings, listen
 from apps.quality.selectors import active_codes
-from apps.quality.services import standardize_records, store_standardized
+from apps.quality.services import mark_echoes, standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.selectors import homes_of, told_by
 from apps.sources.services import claim_pending, finish_pending, set_value_aside
@@ -37,6 +38,7 @@ MERGED_BECAUSE = "A source record matches both"
 log = logging.getLogger(__name__)
 
 
+@collector_held()
 @transaction.atomic
 def run_batch(
     *, spec: EntitySpec, limit: int, now: datetime, claimed: list[UUID] | None = None
@@ -102,6 +104,7 @@ def standardize(
         records=((record.id, standard) for record, standard in zip(landed, standardized, strict=True)),
         now=now,
     )
+    mark_echoes(marks=guarded.marks)
     to_match = [
         ToMatch(record.id, record.system, standard.values, record.record_id)
         for record, standard in zip(landed, standardized, strict=True)

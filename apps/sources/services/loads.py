@@ -15,6 +15,7 @@ from apps.connectors.selectors import active_layout
 from apps.core.batches import in_batches
 from apps.core.bulk import raw_cursor, retry_deadlocks
 from apps.core.clock import utcnow
+from apps.core.collecting import collector_held
 from apps.core.errors import HubError
 from apps.sources import storage
 from apps.sources.contracts import Counts, Landed, Mode, Row
@@ -60,6 +61,7 @@ def open_load(*, layout: ActiveLayout, mode: Mode, origin: str, now: datetime) -
     )
 
 
+@collector_held()
 @transaction.atomic
 def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: datetime) -> Landed:
     """Land one batch in one transaction; equal rows write nothing, bad ones are kept aside with their reason."""
@@ -80,7 +82,7 @@ def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: dat
     counts.changed = sum(each.id in changed_ids for each in landings) - counts.new
     counts.unchanged += len(landings) - len(changed)
     _add_counts(load, counts)
-    return Landed(counts=counts, changed_ids=tuple(changed))
+    return Landed(counts=counts, changed_ids=tuple(changed), load_id=load.pk)
 
 
 def _land_again_after_deadlock(
