@@ -1,6 +1,6 @@
 """What the hub last wrote into the systems that source records come from, in the hub's own words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ SWING_WINDOW = timedelta(hours=24)
 # A record the hub wrote is known by the target's own id of it, or through the golden record it belongs to.
 _WRITTEN = """
 SELECT DISTINCT ON (s.id, r.lane_id) s.id, s.system_id, s.key, r.record_id, b.mapping, r.last_fields,
-    c.record_id IS NULL AND g.status = 'live', s.pending_since = s.changed_at, coalesce(t.values, '{}'::jsonb)
+    c.record_id IS NULL AND g.status = 'live', s.pending_since = s.changed_at, coalesce(t.values, '{}'::jsonb),
+    coalesce(t.echoed, '{}'::jsonb), t.own_recency
 FROM sources_sourcerecord s
 JOIN connectors_connection n ON n.code = s.system_id
 LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
@@ -38,7 +39,8 @@ class Written:
     """What the hub wrote for a source record's system; `document` holds the attributes of the mapping.
 
     `homeless`: the record is the hub's own creation and belongs to no golden record yet. `fresh`: it waits for
-    nothing but its own change. `before`: its standardized values as the pipeline last took them.
+    nothing but its own change. `before`: its standardized values as the pipeline last took them; `echoed` what of them
+    only repeated the hub, `own_recency` when the record spoke for itself, if it has only repeated the hub since.
     """
 
     source_record_id: UUID
@@ -49,6 +51,8 @@ class Written:
     homeless: bool
     fresh: bool
     before: Document
+    echoed: Mapping[str, Any]
+    own_recency: float | None
 
 
 def last_written(*, source_record_ids: Iterable[UUID]) -> list[Written]:
@@ -58,12 +62,12 @@ def last_written(*, source_record_ids: Iterable[UUID]) -> list[Written]:
         rows = cursor.fetchall()
     told: dict[str, Any] = {}
     found = []
-    for source, system, key, record, name, fields, homeless, fresh, before in rows:
+    for source, system, key, record, name, fields, *rest in rows:
         if name not in told:
             told[name] = _mapping(name)
         if told[name] is not None:
             document = told[name].from_remote(fields)
-            found.append(Written(source, system, key, record, document, homeless, fresh, before))
+            found.append(Written(source, system, key, record, document, *rest))
     return found
 
 

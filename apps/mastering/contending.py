@@ -39,7 +39,7 @@ def contenders_of(
         record = joining.get(member.id, member.record_id)
         if record in wanted and record is not None:
             document = _with_golden_ids(spec, values.get(member.id, {}), resolved)
-            found = _contender(member, document, stored.get(member.id, EMPTY))
+            found = _contender(spec, member, document, stored.get(member.id, EMPTY))
             contenders.setdefault(record, []).append(found)
     return contenders
 
@@ -48,16 +48,26 @@ def _given(values: Document) -> Document:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _contender(member: Member, document: Document, stored: StoredRecord) -> Contender:
+def _contender(spec: EntitySpec, member: Member, document: Document, stored: StoredRecord) -> Contender:
     return Contender(
         id=str(member.id),
         system=member.system,
         role=member.role,
         key=member.key,
-        recency=member.recency,
+        recency=member.recency if stored.own_recency is None else stored.own_recency,
         values=document,
         faults=_faults(stored.issues, document) if stored.issues else None,
+        echoed=_echoed(spec, stored) if stored.echoed else frozenset(),
     )
+
+
+def _echoed(spec: EntitySpec, stored: StoredRecord) -> frozenset[str]:
+    """Return what the record still only repeats: a mark speaks of the value it was made for."""
+    held = dict(stored.values)
+    for collection in spec.collections:
+        for item in stored.values.get(collection.name) or ():
+            held[f"{collection.name}:{collection.identity_of(item)}"] = item
+    return frozenset(place for place, value in stored.echoed.items() if held.get(place) == value)
 
 
 def _faults(issues: Iterable[Mapping[str, Any]], document: Document) -> dict[str, float] | None:

@@ -1,30 +1,44 @@
 """The echo guard: what a target tells of the hub's own writes starts nothing; a field that swings is held."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from apps.distribution.engine.echoes import Leaf, changed_leaves, is_echo, swinging
+from apps.distribution.engine.echoes import (
+    Leaf,
+    changed_leaves,
+    is_echo,
+    repeated,
+    says_only,
+    swinging,
+)
 from apps.distribution.selectors import Written, landed_states, last_written
 from apps.golden.spec import Document, EntitySpec
 from apps.matching.contracts import Joined, Matched
+from apps.quality.contracts import StandardizedRecord
 from apps.quality.selectors import active_codes
 from apps.quality.services import standardize_records
 from apps.sources.contracts import PendingRecord
+from apps.sources.selectors import recency_before
 from apps.stewardship.services import open_exception
 
 SWINGING = "field_swings"
+
+Mark = tuple[dict[str, Any], float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
     """`echoes`: source records that say nothing new. `homes`: golden records of what the hub itself created over
-    there, by source record. `changes`: what the others say that is new, by source record."""
+    there, by source record. `changes`: what the others say that is new, by source record. `marks`: what each only
+    repeats, and how recent its own word is where it has only repeated the hub since."""
 
     echoes: frozenset[UUID]
     homes: Mapping[UUID, UUID]
     changes: Mapping[UUID, tuple[Leaf, ...]]
+    marks: Mapping[UUID, Mark]
 
 
 def listen(
@@ -33,7 +47,7 @@ def listen(
     """Compare landed records, field by field, with what the hub last wrote into their systems."""
     written = last_written(source_record_ids=[record.id for record in landed])
     if not written:
-        return Guarded(frozenset(), {}, {})
+        return Guarded(frozenset(), {}, {}, {})
     documents = standardize_records(
         spec=spec,
         records=[each.document for each in written],
@@ -53,7 +67,34 @@ def listen(
         else:
             changes[source] = tuple(changed_leaves(spec, each.before, after[source]))
     real = {source: leaves for source, leaves in changes.items() if leaves and source not in echoes}
-    return Guarded(frozenset(echoes), homes, real)
+    guarded = Guarded(frozenset(echoes), homes, real, {})
+    return replace(guarded, marks=_marks(spec, zip(written, documents, strict=True), after, guarded))
+
+
+def _marks(
+    spec: EntitySpec,
+    told: Iterable[tuple[Written, StandardizedRecord]],
+    after: Mapping[UUID, Document],
+    guarded: Guarded,
+) -> dict[UUID, Mark]:
+    """Return what each record only repeats: a value the hub wrote there is no evidence of that system's own."""
+    earlier = recency_before(source_record_ids=list(guarded.echoes)) if guarded.echoes else {}
+    marks: dict[UUID, Mark] = {}
+    for each, own in told:
+        source = each.source_record_id
+        if source not in after:
+            continue
+        known = {} if each.homeless else each.echoed
+        echoed = repeated(spec, each.before, after[source], _told(each, own.values), known)
+        recency = each.own_recency
+        if source in guarded.echoes and recency is None:
+            recency = earlier.get(source, 0.0)
+        elif each.homeless:
+            recency = 0.0 if says_only(spec, after[source], echoed) else None
+        elif source in guarded.changes:
+            recency = None
+        marks[source] = (marks.get(source, ({}, None))[0] | echoed, recency)
+    return marks
 
 
 def _told(written: Written, standard: Document) -> Document:

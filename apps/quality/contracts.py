@@ -114,6 +114,8 @@ class StoredRecord:
     values: dict[str, Any]
     issues: list[dict[str, str | None]] = field(default_factory=list)
     score: int = 100
+    echoed: dict[str, Any] = field(default_factory=dict)
+    own_recency: float | None = None
 
 
 class Standardizer(Protocol):

@@ -21,6 +21,15 @@ class StandardRecord(models.Model):
         default=list, help_text="Code, attribute, severity, message and value of each finding."
     )
     score = models.PositiveSmallIntegerField(default=100, help_text="0 to 100.")
+    echoed = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="What the record only repeats, by attribute or collection:identity: the hub wrote it there.",
+    )
+    own_recency = models.FloatField(
+        null=True,
+        help_text="When it last spoke for itself, in seconds since the epoch, where it has only repeated the hub since.",
+    )
     standardized_at = models.DateTimeField()
 
     class Meta:

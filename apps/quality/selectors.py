@@ -53,7 +53,7 @@ def stored_records(*, ids: Iterable[UUID]) -> dict[UUID, StoredRecord]:
         return {}
     with raw_cursor() as cursor:
         cursor.execute(
-            "SELECT source_record_id, entity, values, issues, score FROM quality_standardrecord"
+            "SELECT source_record_id, entity, values, issues, score, echoed, own_recency FROM quality_standardrecord"
             " WHERE source_record_id = ANY(%s)",
             (wanted,),
         )

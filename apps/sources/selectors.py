@@ -47,6 +47,22 @@ def members_of(record_ids: Iterable[UUID], *, joining: Iterable[UUID] = ()) -> l
         ]
 
 
+def recency_before(*, source_record_ids: Sequence[UUID]) -> dict[UUID, float]:
+    """Return how recent each source record was before its last change; those that were new are left out."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id, source_version FROM (
+                SELECT h.id, h.source_version,
+                       row_number() OVER (PARTITION BY h.id ORDER BY h.history_date DESC, h.history_id DESC) AS place
+                FROM sources_historicalsourcerecord h WHERE h.id = ANY(%s)
+            ) told WHERE place = 2
+            """,
+            (list(source_record_ids),),
+        )
+        return {record: recency_of(version) for record, version in cursor}
+
+
 def homes_of(*, source_record_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the golden record of each source record that has one, as it is now."""
     with raw_cursor() as cursor:

@@ -49,6 +49,44 @@ def is_echo(spec: EntitySpec, before: Document, after: Document, written: Docume
     )
 
 
+def repeated(
+    spec: EntitySpec, before: Document, after: Document, written: Document, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a record only repeats, by attribute or "collection:identity" with the value it was told.
+
+    That is what became what the hub wrote (an item: in all it says), and what was known to be an echo and stayed as
+    it is. A value it had before the hub wrote the same is its own.
+    """
+    own, now = leaves_of(spec, written), leaves_of(spec, after)
+    places: dict[str, list[Leaf]] = {}
+    for leaf in now:
+        places.setdefault(_place(leaf), []).append(leaf)
+    told = {_place(leaf) for leaf in changed_leaves(spec, before, after)}
+    values = {_place(leaf): _value_at(spec, after, leaf) for leaf in now}
+    echoes = {}
+    for place, leaves in places.items():
+        taken = place in told and all(leaf in own and own[leaf] == now[leaf] for leaf in leaves)
+        if taken or (place in known and known[place] == values[place]):
+            echoes[place] = values[place]
+    return echoes
+
+
+def says_only(spec: EntitySpec, document: Document, places: Iterable[str]) -> bool:
+    """Tell whether a record says nothing beside what stands at these places."""
+    return {_place(leaf) for leaf in leaves_of(spec, document)} <= set(places)
+
+
+def _place(leaf: Leaf) -> str:
+    return leaf[0] if len(leaf) == 1 else f"{leaf[0]}:{leaf[1]}"
+
+
+def _value_at(spec: EntitySpec, document: Document, leaf: Leaf) -> Any:
+    if len(leaf) == 1:
+        return document[leaf[0]]
+    identity_of = spec.collection(leaf[0]).identity_of
+    return next(item for item in document[leaf[0]] if identity_of(item) == leaf[1])
+
+
 def swinging(spec: EntitySpec, states: Sequence[Document], told: Iterable[Leaf]) -> dict[Leaf, int]:
     """Return which of the told places came back to their present value SWINGS times or more, and how often.
 

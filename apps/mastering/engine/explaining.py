@@ -11,6 +11,8 @@ from apps.mastering.engine.strategies import Claim, Contender, strategies
 from apps.mastering.engine.survivorship import Lines, PinnedValue, lines_of
 from apps.mastering.engine.trust import claim_of
 
+ECHO = "echo"
+
 MOST_FLIPS = 12
 """Candidates of one value, the first in line first, for which a flip is looked for."""
 
@@ -118,7 +120,7 @@ def explain(inputs: Inputs, subject: Subject) -> Explanation:
         claim = claim_of(each, standing, names, ranking, lines.survivorship.moment)
         listed.append(_candidate(inputs, subject, claim, None if pin else winner, pinned=pin is not None))
     listed.sort(key=lambda c: (line.index(c.source) if c.source in line else len(line), c.system, c.key))
-    flips = [() if c.wins else flip_of(inputs, subject, c.source) for c in listed[:MOST_FLIPS]]
+    flips = [() if c.wins or c.lost_by == ECHO else flip_of(inputs, subject, c.source) for c in listed[:MOST_FLIPS]]
     listed[:MOST_FLIPS] = [replace(c, flip=flip) for c, flip in zip(listed, flips, strict=False)]
     return Explanation(
         path=subject.path,
@@ -177,6 +179,8 @@ def lost_by(
         return PIN, "a person's value is pinned"
     if winner is None:
         return "verdict", "no value may win here"
+    if subject.path in claim.contender.echoed:
+        return ECHO, "it only repeats what the hub wrote there"
     ranking = inputs.survivorship.of(inputs.spec, inputs.spec.group_of(subject.name))
     for name in ranking.strategies:
         named = strategies.get(name)

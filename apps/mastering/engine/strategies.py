@@ -4,7 +4,7 @@ A strategy returns a sort key: whoever has the smallest is first in line. They a
 the rule of the group names them, until one tells two claims apart.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ from apps.mastering.engine.ownership import Standing
 class Contender:
     """A member source record as survivorship sees it; `values` are standardized, references are golden ids.
 
-    `faults` tells, by attribute or collection, which share of the trust its quality issues cost (0 to 1).
+    `faults` tells, by attribute or collection, which share of the trust its quality issues cost (0 to 1); `echoed`
+    names the attributes and items ("collection:identity") that it only repeats because the hub wrote them there.
     """
 
     id: str
@@ -27,6 +28,13 @@ class Contender:
     recency: float  # seconds since the epoch by the system's own account, 0 where it gives none
     values: Document
     faults: Mapping[str, float] | None = None
+    echoed: frozenset[str] = frozenset()
+
+    def only_repeats(self, names: Iterable[str]) -> bool:
+        """Tell whether all that it says of these attributes is what the hub told it."""
+        return bool(self.echoed) and all(
+            name in self.echoed for name in names if self.values.get(name) is not None
+        )
 
     @property
     def completeness(self) -> int:

@@ -3,7 +3,7 @@
 Evaluation order, because ownership may depend on what it decides: first the lifecycle state, by rules for any state
 and any legal entity; then the group that holds the legal entity, by rules for that state and any legal entity; then
 everything else, by rules for both as they result. Items of a collection that names a legal entity are judged by
-their own. The order in which records arrived plays no part, so that a rebuild gives the same document.
+their own. What a member only repeats because the hub wrote it there wins nothing that somebody else speaks of. The order in which records arrived plays no part, so that a rebuild gives the same document.
 """
 
 from collections.abc import Mapping, Sequence
@@ -85,14 +85,19 @@ class Lines:
         if self._told.isdisjoint(names):
             return None
         line = self.of(group, names)
-        if name == "status":
-            states = self.spec.lifecycle.states
-            return next((claim for claim in line if claim.contender.values.get(name) in states), None)
+        states = self.spec.lifecycle.states if name == "status" else None
+        repeating: Claim | None = None
         for claim in line:
             values = claim.contender.values
-            if any(values.get(each) is not None for each in names):
+            if states is not None:
+                if values.get(name) not in states:
+                    continue
+            elif all(values.get(each) is None for each in names):
+                continue
+            if not claim.contender.only_repeats(names):
                 return claim
-        return None
+            repeating = repeating or claim
+        return repeating
 
     def items(self, collection: Collection) -> dict[str, tuple[Document, Claim]]:
         """Return the surviving items by identity: each whole, from the first in line that has it."""
@@ -105,10 +110,16 @@ class Lines:
             return found
         entities = {str(item.get(column) or ANY) for items in told for item in items} if column else {None}
         for legal_entity in sorted(entities, key=str):
+            repeated: dict[str, tuple[Document, Claim]] = {}
             for claim in self.of(group, (collection.name,), legal_entity):
+                echoed = claim.contender.echoed
                 for item in claim.contender.values.get(collection.name) or ():
                     if legal_entity is None or str(item.get(column) or ANY) == legal_entity:
-                        found.setdefault(collection.identity_of(item), (item, claim))
+                        identity = collection.identity_of(item)
+                        into = repeated if echoed and f"{collection.name}:{identity}" in echoed else found
+                        into.setdefault(identity, (item, claim))
+            for identity, told_by in repeated.items():
+                found.setdefault(identity, told_by)
         return found
 
 

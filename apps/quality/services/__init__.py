@@ -13,6 +13,7 @@ from apps.quality.services.codes import (
 )
 from apps.quality.services.standardizing import (
     assess_document,
+    mark_echoes,
     standardize_records,
     store_standardized,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "assess_document",
     "ensure_code_lists",
     "map_value",
+    "mark_echoes",
     "save_code",
     "save_list",
     "standardize_records",

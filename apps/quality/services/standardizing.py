@@ -54,6 +54,24 @@ def assess_document(
     return StandardizedRecord(dict(document), issues, score_of(issues))
 
 
+def mark_echoes(*, marks: Mapping[UUID, tuple[Mapping[str, Any], float | None]]) -> None:
+    """Keep what source records only repeat of what the hub wrote: by record, the values and the recency of its own.
+
+    In the caller's transaction, one statement.
+    """
+    if not marks:
+        return
+    rows = [{"id": key, "echoed": echoed, "own": own} for key, (echoed, own) in marks.items()]
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "UPDATE quality_standardrecord q SET echoed = n.echoed, own_recency = n.own"
+            " FROM jsonb_to_recordset(%s) AS n(id uuid, echoed jsonb, own double precision)"
+            " WHERE q.source_record_id = n.id"
+            " AND (q.echoed, q.own_recency) IS DISTINCT FROM (n.echoed, n.own)",
+            (as_json(rows),),
+        )
+
+
 def store_standardized(
     *, entity: str, records: Iterable[tuple[UUID, StandardizedRecord]], now: datetime
 ) -> set[UUID]:
