@@ -24,11 +24,25 @@ def notify_lanes() -> None:
 
 def kick_targets(codes: Iterable[str]) -> None:
     """Ask Celery to deliver to these targets; an unreachable broker is nobody's trouble."""
+    _kick("distribution.deliver_target", ((code,) for code in codes))
+
+
+def kick_inbox(codes: Iterable[str]) -> None:
+    """Ask Celery to fetch what webhooks of these systems named."""
+    _kick("distribution.fetch_inbox", ((code,) for code in codes))
+
+
+def kick_pipeline() -> None:
+    """Ask Celery to master what has landed."""
+    _kick("pipeline.run", ((),))
+
+
+def _kick(task: str, calls: Iterable[tuple[str, ...]]) -> None:
     global _broker_down_until
     if time.monotonic() < _broker_down_until:
         return
     try:
-        for code in codes:
-            current_app.send_task("distribution.deliver_target", args=(code,), expires=30, ignore_result=True)
+        for arguments in calls:
+            current_app.send_task(task, args=arguments, expires=30, ignore_result=True)
     except (OperationalError, OSError):
         _broker_down_until = time.monotonic() + _SILENCE

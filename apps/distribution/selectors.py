@@ -20,6 +20,7 @@ from apps.distribution.contracts import (
 )
 from apps.distribution.models import DeliveryAttempt, Lane, ReconciliationRun
 from apps.distribution.parked import parked_lanes
+from apps.distribution.waiting import waiting_inboxes
 from apps.distribution.written import Written, landed_states, last_written
 from apps.sources.models import SourceSystem
 from apps.stewardship.models import ExceptionTask
@@ -40,6 +41,7 @@ __all__ = [
     "readable_targets",
     "target_counters",
     "unfinished_reconciliations",
+    "waiting_inboxes",
 ]
 
 

@@ -7,15 +7,22 @@ import time
 from celery import shared_task
 
 from apps.audit.context import SYSTEM
-from apps.distribution.hints import kick_targets
+from apps.distribution.hints import kick_inbox, kick_targets
 from apps.distribution.selectors import (
     database_now,
     due_targets,
     pulled_systems,
     readable_targets,
     unfinished_reconciliations,
+    waiting_inboxes,
 )
-from apps.distribution.services import deliver_due, pull_changes, reconcile_target
+from apps.distribution.services import (
+    deliver_due,
+    fetch_inbox,
+    prune_inbox,
+    pull_changes,
+    reconcile_target,
+)
 from apps.distribution.services.reconciliation import ReconciliationBusy
 
 BATCH = 500
@@ -94,3 +101,29 @@ def pull_systems() -> int:
 def pull(system: str) -> int:
     """Land what changed in one system; return how many records."""
     return pull_changes(target=system, actor=SYSTEM, now=database_now()).landed
+
+
+@shared_task(name="distribution.sweep_inbox")
+def sweep_inbox() -> int:
+    """Have fetched what webhooks named and nobody fetched yet; scheduled. Returns of how many systems."""
+    systems = waiting_inboxes(now=database_now())
+    kick_inbox(systems)
+    return len(systems)
+
+
+@shared_task(name="distribution.fetch_inbox")
+def fetch_what_was_named(system: str) -> int:
+    """Settle what waits in the inbox of one system; return how many messages are settled."""
+    started, settled = time.monotonic(), 0
+    while time.monotonic() - started < BUDGET_SECONDS:
+        done = fetch_inbox(system=system, now=database_now())
+        settled += done
+        if not done:
+            break
+    return settled
+
+
+@shared_task(name="distribution.prune_inbox")
+def forget_old_messages() -> int:
+    """Forget messages settled a month ago; nightly. Returns how many."""
+    return prune_inbox(now=database_now())

@@ -49,6 +49,7 @@ class Landed:
 
     counts: Counts
     changed_ids: tuple[UUID, ...] = field(default=())
+    load_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def test_defaults_subscribe_each_target_to_its_own_mappings_once(erp: Target, cr
 @pytest.mark.django_db
 def test_the_sweep_is_scheduled_once() -> None:
     PeriodicTask.objects.filter(task__startswith="distribution.").delete()
-    assert (ensure_schedules(), ensure_schedules()) == (4, 0)
+    assert (ensure_schedules(), ensure_schedules()) == (6, 0)
 
 
 JSON = st.recursive(

@@ -2,6 +2,7 @@
 
 from apps.distribution.models.attempts import DeliveryAttempt, Op, Outcome
 from apps.distribution.models.feeds import PullFeed
+from apps.distribution.models.inbox import InboxMessage, InboxState, RefusedWebhooks
 from apps.distribution.models.lanes import ExternalRef, Lane
 from apps.distribution.models.reconciliation import (
     Finding,
@@ -19,12 +20,15 @@ __all__ = [
     "Finding",
     "FindingKind",
     "FindingState",
+    "InboxMessage",
+    "InboxState",
     "Lane",
     "Observation",
     "Op",
     "Outcome",
     "PullFeed",
     "ReconciliationRun",
+    "RefusedWebhooks",
     "Subscription",
     "SubscriptionMode",
     "TargetState",

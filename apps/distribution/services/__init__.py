@@ -1,8 +1,16 @@
-"""Verbs of distribution: deliver, replay, skip, pause, subscribe, backfill, schedule, reconcile."""
+"""Verbs of distribution: deliver, replay, skip, pause, subscribe, backfill, schedule, reconcile, pull, receive."""
 
 from apps.distribution.services.dead_letters import replay_dead_letters, skip_dead_letter
 from apps.distribution.services.deliveries import deliver_due
+from apps.distribution.services.fetching import fetch_inbox
 from apps.distribution.services.pulling import Pulled, pull_changes
+from apps.distribution.services.receiving import (
+    Taken,
+    dismiss_messages,
+    prune_inbox,
+    replay_messages,
+    take_webhook,
+)
 from apps.distribution.services.reconciliation import (
     adopt_finding,
     push_finding,
@@ -19,19 +27,25 @@ from apps.distribution.services.targets import pause_target, resume_target, set_
 
 __all__ = [
     "Pulled",
+    "Taken",
     "adopt_finding",
     "backfill_subscription",
     "deliver_due",
+    "dismiss_messages",
     "ensure_default_subscriptions",
     "ensure_schedules",
+    "fetch_inbox",
     "pause_target",
+    "prune_inbox",
     "pull_changes",
     "push_finding",
     "reconcile_target",
     "replay_dead_letters",
+    "replay_messages",
     "resume_target",
     "save_subscription",
     "set_target_limits",
     "skip_dead_letter",
+    "take_webhook",
     "waive_finding",
 ]

@@ -5,11 +5,12 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 SWEEP_SECONDS = 5
 PULL_SECONDS = 300
+INBOX_SECONDS = 10
 
 
 @transaction.atomic
 def ensure_schedules() -> int:
-    """Create the schedules of sweep, reconciliation and pull unless they are there; return how many rows were made."""
+    """Create the schedules of sweep, reconciliation, pull and inbox unless they are there; return how many are new."""
     every, _ = IntervalSchedule.objects.get_or_create(every=SWEEP_SECONDS, period=IntervalSchedule.SECONDS)
     _, created = PeriodicTask.objects.get_or_create(
         name="Distribution: deliver what is due",
@@ -51,4 +52,23 @@ def ensure_schedules() -> int:
             "description": "Lands what changed in systems that are targets and sources; switch on when decided.",
         },
     )
-    return int(created) + int(reconciling) + int(going_on) + int(pulling)
+    soon, _ = IntervalSchedule.objects.get_or_create(every=INBOX_SECONDS, period=IntervalSchedule.SECONDS)
+    _, fetching = PeriodicTask.objects.get_or_create(
+        name="Distribution: fetch what webhooks named",
+        defaults={
+            "task": "distribution.sweep_inbox",
+            "interval": soon,
+            "expire_seconds": INBOX_SECONDS,
+            "description": "Reads the records that systems said have changed; a message wakes it earlier.",
+        },
+    )
+    night, _ = CrontabSchedule.objects.get_or_create(minute="20", hour="3", timezone="UTC")
+    _, forgetting = PeriodicTask.objects.get_or_create(
+        name="Distribution: forget old webhooks",
+        defaults={
+            "task": "distribution.prune_inbox",
+            "crontab": night,
+            "description": "Inbox messages that were settled a month ago; rejected ones stay.",
+        },
+    )
+    return sum((created, reconciling, going_on, pulling, fetching, forgetting))
