@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from apps.golden.models import GoldenRecord, RecordStatus
-from apps.golden.spec import Document, EntitySpec, Kind
+from apps.golden.spec import Attribute, Collection, Document, EntitySpec, Kind
 from apps.mastering.contracts import Change, ChangeKind
 from apps.mastering.engine.survivorship import Survivors
 from apps.quality.services import assess_document
@@ -72,51 +73,72 @@ def _kind(
 
 def in_stored_form(spec: EntitySpec, document: Document) -> Document:
     """Return the document as a read from the typed table would give it, so that equal values compare equal."""
-    stored = {name: value for name, value in document.items() if value is not None and value != []}
-    for attribute in spec.attributes:
-        if attribute.name in stored:
-            stored[attribute.name] = stored_value(
-                attribute.kind, attribute.max_length, stored[attribute.name]
-            )
-    for collection in spec.collections:
-        if items := stored.get(collection.name):
-            kinds = {column.name: column for column in collection.columns}
-            stored[collection.name] = [
-                {
-                    name: stored_value(kinds[name].kind, kinds[name].max_length, value)
-                    for name, value in item.items()
-                    if value is not None and name in kinds
-                }
-                for item in items
-            ]
-            stored[collection.name].sort(key=collection.identity_of)
+    columns = _columns_of(spec)
+    stored = {}
+    for name, value in document.items():
+        if value is None or value == []:
+            continue
+        column = columns.get(name)
+        if isinstance(column, Attribute):
+            value = stored_value(column.kind, column.max_length, value)
+        elif column is not None:
+            value = _stored_items(*column, value)
+        stored[name] = value
     return stored
 
 
-_PLACES = {Kind.MONEY: "0.01", Kind.DECIMAL: "0.000001"}
+@lru_cache(maxsize=64)
+def _columns_of(spec: EntitySpec) -> dict[str, Attribute | tuple[Collection, dict[str, Attribute]]]:
+    own = {attribute.name: attribute for attribute in spec.attributes}
+    return own | {each.name: (each, {c.name: c for c in each.columns}) for each in spec.collections}
+
+
+def _stored_items(
+    collection: Collection, kinds: dict[str, Attribute], items: Sequence[Document]
+) -> list[Document]:
+    stored = [
+        {
+            name: stored_value(kinds[name].kind, kinds[name].max_length, value)
+            for name, value in item.items()
+            if value is not None and name in kinds
+        }
+        for item in items
+    ]
+    if len(stored) > 1:
+        stored.sort(key=collection.identity_of)
+    return stored
+
+
+_PLACES = {Kind.MONEY: Decimal("0.01"), Kind.DECIMAL: Decimal("0.000001")}
 
 
 def stored_value(kind: Kind, max_length: int, value: Any) -> Any:
     """Return one value as its column gives it back."""
+    if kind is Kind.TEXT or kind is Kind.CHOICE:
+        return value if type(value) is str and len(value) <= max_length else str(value)[:max_length]
     if kind in _PLACES:
-        text = format(Decimal(str(value)).quantize(Decimal(_PLACES[kind])), "f")
+        text = format(Decimal(str(value)).quantize(_PLACES[kind]), "f")
         return text.rstrip("0").rstrip(".") if kind is Kind.DECIMAL else text
-    if kind in (Kind.TEXT, Kind.CHOICE):
-        return str(value)[:max_length]
     return value
 
 
 def _dated(after: Document, origins: Document, memories: Sequence[Document], now: datetime) -> Document:
     """Return provenance with the time each value was decided: as remembered where value and origin are the same."""
     stamp = now.isoformat(timespec="seconds")
+    fresh: dict[int, Document] = {}  # many values of one origin
     dated = {}
+    remembered = [(memory, memory.get("provenance", {})) for memory in memories if memory]
     for path, origin in origins.items():
-        name, _, identity = path.partition(":")
-        entry = {**origin, "at": stamp}
-        for memory in memories:
-            known = memory.get("provenance", {}).get(path)
+        entry = fresh.get(id(origin))
+        if entry is None:
+            entry = fresh[id(origin)] = {**origin, "at": stamp}
+        for memory, provenance in remembered:
+            known = provenance.get(path)
+            if not known:
+                continue
+            name, _, identity = path.partition(":")
             same = bool(identity) or memory.get(name) == after.get(name)
-            if known and same and {**known, "at": stamp} == entry:
+            if same and {**known, "at": stamp} == entry:
                 entry = known
                 break
         dated[path] = entry

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django.fixtures import SettingsWrapper
 
 from apps.audit.context import Actor
 from apps.connectors.mappings import MappingDocumentError
@@ -16,7 +17,7 @@ from apps.connectors.selectors import (
     mapping_version,
 )
 from apps.connectors.services import activate_mapping, draft_mapping, roll_back_mapping, seed_default_mappings
-from apps.connectors.services.mappings import NothingToRollBackTo
+from apps.connectors.services.mappings import NothingToRollBackTo, OwnDraft
 from apps.core.errors import NotFound
 
 ANN = Actor("ann")
@@ -142,3 +143,22 @@ def test_selectors_by_system_and_entity() -> None:
     assert [one.name for one in active_mappings(system="netsuite", entity="project")] == ["netsuite.job"]
     with pytest.raises(NotFound, match="Active: "):
         active_layout("nowhere.things")
+
+
+def test_a_draft_is_activated_by_another_person_a_roll_back_by_anyone() -> None:
+    ada, bob = Actor("ada", user_id=1, kind="user"), Actor("bob", user_id=2, kind="user")
+    first = draft_mapping(text=outbound("Name"), actor=ada, now=NOW)
+    with pytest.raises(OwnDraft, match="ada wrote"):
+        activate_mapping(mapping=first, actor=ada, now=NOW)
+    assert not Mapping.objects.filter(status="active").exists()
+    activate_mapping(mapping=first, actor=bob, now=NOW)
+    second = draft_mapping(text=outbound("Label"), actor=bob, now=NOW)
+    activate_mapping(mapping=second, actor=ada, now=NOW)
+    assert roll_back_mapping(name="toy.thing", actor=ada, now=NOW).version == 1
+
+
+def test_one_person_may_activate_where_the_hub_asks_for_no_four_eyes(settings: SettingsWrapper) -> None:
+    settings.RULES_NEED_TWO = False
+    ada = Actor("ada", user_id=1, kind="user")
+    drafted = draft_mapping(text=outbound("Name"), actor=ada, now=NOW)
+    assert activate_mapping(mapping=drafted, actor=ada, now=NOW).is_active

@@ -11,7 +11,9 @@ from apps.connectors.mappings import (
     Payload,
     RefNeed,
     compile_mapping,
+    value_faults,
 )
+from apps.connectors.mappings.outbound import check_losses
 
 HEAD = "mapping: toy.account\nentity: customer\nobject: Account\ndirection: both\nkey: {hub: mdm_id, remote: Key}\n"
 MAPPING = compile_mapping(
@@ -190,3 +192,74 @@ def test_a_catalog_shows_what_does_not_fit() -> None:
 def test_documents_that_do_not_compile(fields: str, problem: str) -> None:
     with pytest.raises(MappingDocumentError, match=problem):
         compile_mapping(HEAD + fields)
+
+
+def test_fields_are_held_against_types_and_lengths_of_the_target() -> None:
+    known = tuple(
+        CatalogField(name, type_)
+        for name, type_ in (
+            ("MDM_Id__c", "string"), ("Name", "double"), ("Credit__c", "string"), ("Since__c", "Edm.DateTime"),
+            ("Open__c", "boolean"),
+        )
+    )  # fmt: skip
+    text = """
+mapping: toy.account
+entity: customer
+object: Account
+key: {hub: mdm_id, remote: MDM_Id__c}
+fields:
+  - {hub: legal_name, remote: Name, to: [trim]}
+  - {hub: credit, remote: Credit__c, to: [{decimal: 2}]}
+  - {hub: since, remote: Since__c, to: [boolean]}
+  - {hub: open, remote: Open__c}
+"""
+    described = CatalogObject("Account", "Account", known)
+    assert compile_mapping(text).check_against(Catalog((described,))) == [
+        "Name is a double, the mapping gives it a text.",
+        "Since__c is a Edm.DateTime, the mapping gives it a boolean.",
+    ]
+    short = CatalogField("Short__c", "string", max_length=3)
+    asked = CatalogObject("Account", "Account", (*known, short))
+    good = {"Name": "12.5", "Open__c": "false", "Since__c": "2026-01-31", "Short__c": "abc", "Other__c": "?"}
+    assert value_faults(asked, good) == []
+    bad = {"Name": "x", "Open__c": 1, "Since__c": "soon", "Short__c": "abcd", "Credit__c": 7}
+    assert [(fault.remote, fault.reason) for fault in value_faults(asked, bad)] == [
+        ("Name", "is no number: the target has double there"),
+        ("Open__c", "is no boolean: the target has boolean there"),
+        ("Since__c", "is no moment: the target has Edm.DateTime there"),
+        ("Short__c", "has 4 characters, the target takes 3"),
+    ]
+
+
+LOSSY = """
+mapping: toy.lossy
+entity: customer
+object: Account
+direction: both
+key: {hub: mdm_id, remote: MDM_Id__c}
+fields:
+  - {hub: legal_name, remote: Name, max: 4, on_too_long: truncate%s}
+  - each: addresses
+    remote: Places
+    fields: [{hub: city, remote: City, to: [upper], from: [trim]}]
+tests: [{hub: {legal_name: %s, addresses: [{city: %s}]}, remote: {Name: %s, Places: [{City: %s}]}}]
+"""
+
+
+def test_what_does_not_come_back_must_be_named() -> None:
+    check_losses(LOSSY % ("", "Acme", "YORK", "Acme", "YORK"))
+    with pytest.raises(
+        MappingDocumentError, match=r"legal_name goes out as 'Acme Ltd' and comes back as 'Acme'"
+    ):
+        check_losses(LOSSY % ("", "Acme Ltd", "YORK", "Acme", "YORK"))
+    check_losses(LOSSY % (", loss: four characters", "Acme Ltd", "YORK", "Acme", "YORK"))
+    with pytest.raises(
+        MappingDocumentError, match=r"addresses\.city goes out as 'York' and comes back as 'YORK'"
+    ):
+        check_losses(LOSSY % ("", "Acme", "York", "Acme", "YORK"))
+    mapping = compile_mapping(LOSSY % (", loss: four characters", "Acme", "YORK", "Acme", "YORK"))
+    golden = {"id": "g", "legal_name": "Acme Ltd"}
+    [loss] = mapping.losses(golden, Payload("Account", "g", {"Name": "Acme"}))
+    assert (loss.attribute, loss.remote, loss.sent, loss.back, loss.reason) == (
+        "legal_name", "Name", "Acme Ltd", "Acme", "four characters",
+    )  # fmt: skip

@@ -248,7 +248,10 @@ def test_a_record_the_hub_made_over_there_is_no_evidence(crm_knows_best: Target)
     send(crm_knows_best)
     ref = ExternalRef.objects.get(last_fields__Name="Quay Works Ltd")
     posted(
-        {**account(ref.native_id, "Quay Works Ltd", Segment__c="Silver"), "SystemModstamp": "2026-02-01T00:00:00Z"}
+        {
+            **account(ref.native_id, "Quay Works Ltd", Segment__c="Silver"),
+            "SystemModstamp": "2026-02-01T00:00:00Z",
+        }
     )
     row = StandardRecord.objects.get(source_record__key=ref.native_id)
     assert (row.echoed["segment"], row.echoed["legal_name"]) == ("Silver", "Quay Works Ltd")
@@ -265,5 +268,8 @@ def test_what_is_repeated_is_told_by_place() -> None:
     assert place.startswith("addresses:")
     assert repeated(SPEC, before, after, {"addresses": [{**item, "country": None}]}, {}) == {}
     assert repeated(SPEC, after, after, after, {}) == {}
-    assert repeated(SPEC, after, after, {}, {"segment": "New", place: item}) == {"segment": "New", place: item}
+    assert repeated(SPEC, after, after, {}, {"segment": "New", place: item}) == {
+        "segment": "New",
+        place: item,
+    }
     assert repeated(SPEC, before, after, {}, {"segment": "Old"}) == {}

@@ -1,6 +1,7 @@
 """The mapping language: YAML documents that turn vendors' fields into canonical attributes and back; pure."""
 
 from apps.connectors.mappings import codes, standards
+from apps.connectors.mappings.checking import Loss, ValueFault, value_faults
 from apps.connectors.mappings.documents import MappingDocumentError
 from apps.connectors.mappings.layout import Layout, compile_layout
 from apps.connectors.mappings.outbound import OutboundMapping, compile_mapping
@@ -13,6 +14,7 @@ __all__ = [
     "FieldDrift",
     "FieldError",
     "Layout",
+    "Loss",
     "MappedRecord",
     "MappingDocumentError",
     "MappingError",
@@ -20,8 +22,10 @@ __all__ = [
     "OutboundMapping",
     "Payload",
     "RefNeed",
+    "ValueFault",
     "codes",
     "compile_layout",
     "compile_mapping",
     "standards",
+    "value_faults",
 ]

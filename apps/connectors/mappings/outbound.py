@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from apps.connectors.catalog import Catalog
+from apps.connectors.mappings.checking import Loss, check_against, losses_of
 from apps.connectors.mappings.conditions import Condition, compile_condition
 from apps.connectors.mappings.documents import MappingDocumentError, read_document
 from apps.connectors.mappings.outfields import Direction, FieldMap, compile_field
@@ -132,23 +133,11 @@ class OutboundMapping:
 
     def check_against(self, catalog: Catalog) -> list[str]:
         """Return what in this mapping the target's own catalog contradicts."""
-        described = catalog.object(self.object)
-        if described is None:
-            return [f"{self.object} does not exist in the target."]
-        faults = [
-            f"{self.object} has no field {name}."
-            for name in dict.fromkeys((self.key_remote, *self.remote_fields))
-            if described.field(name) is None and not name.endswith("__r")
-        ]
-        for field in self.fields:
-            known = described.field(field.remote.column)
-            if known and field.pushes and not known.writable:
-                faults.append(f"{known.name} cannot be written; give the field `direction: pull`.")
-            if known and known.max_length and field.max and field.max > known.max_length:
-                faults.append(
-                    f"{known.name} takes {known.max_length} characters, the mapping allows {field.max}."
-                )
-        return faults
+        return check_against(self, catalog)
+
+    def losses(self, golden: Mapping[str, Any], payload: Payload) -> list[Loss]:
+        """Return the values of a golden record that would come back from its payload as others."""
+        return losses_of(self, golden, payload.body, _same)
 
 
 def _read_item(part: _EachMap, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,6 +200,27 @@ def compile_mapping(text: str, version: int | None = None) -> OutboundMapping:
     for index, test in enumerate(document.get("tests", [])):
         _run_test(mapping, test, f"tests[{index}]")
     return mapping
+
+
+def check_losses(text: str) -> None:
+    """Have every value of the inline tests come back as it was, but for losses that the document names.
+
+    Asked when a document is written, so that one that was good stays in force. Raises MappingDocumentError.
+    """
+    mapping = compile_mapping(text)
+    if mapping.direction != "both":
+        return
+    for index, test in enumerate(read_document(text, OUTBOUND).get("tests", [])):
+        golden = {mapping.key_hub: "test", **test["hub"]}
+        payload = mapping.to_remote(golden, test.get("refs", {}))
+        unnamed = mapping.losses(golden, payload) if isinstance(payload, Payload) else []
+        for loss in unnamed:
+            if not loss.reason:
+                raise MappingDocumentError(
+                    f"tests[{index}]",
+                    f"{loss.attribute} goes out as {loss.sent!r} and comes back as {loss.back!r}; mend its `from`"
+                    f" steps, or name what is lost: `loss: why` on {loss.remote}.",
+                )
 
 
 def _authority(document: dict[str, Any], spec: dict[str, Any], direction: Direction) -> str | None:

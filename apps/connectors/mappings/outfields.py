@@ -20,6 +20,15 @@ Direction = Literal["push", "pull", "both"]
 # What a step turns into on the way back when the document names no `from` chain of its own.
 _SAME_BACK = frozenset({"trim", "squash", "text", "iso2", "iso4217", "e164", "boolean", "date", "domain"})
 _NOTHING_BACK = frozenset({"truncate", "default"})
+# What the last step of a chain is known to give.
+_GIVES = {
+    **dict.fromkeys(("decimal", "number", "integer", "scale", "abs"), "number"),
+    **dict.fromkeys(("date", "timestamp", "month_start", "month_end"), "moment"),
+    **dict.fromkeys(
+        ("trim", "squash", "upper", "lower", "text", "prefix", "truncate", "concat", "hash"), "text"
+    ),
+    "boolean": "boolean",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class FieldMap:
     null_remote: Path | None
     ref: str | None
     direction: Direction
+    loss: str
+    gives: str
 
     @property
     def pushes(self) -> bool:
@@ -122,6 +133,8 @@ def compile_field(spec: dict[str, Any], where: str, direction: Direction) -> Fie
         null_remote=parse_path(null_remote, f"{where}.null_remote") if null_remote else None,
         ref=spec.get("ref"),
         direction=own,
+        loss=spec.get("loss", ""),
+        gives=_GIVES.get(step_name(steps[-1], where), "") if steps else "",
     )
 
 

@@ -148,6 +148,7 @@ _FIELD: dict[str, Any] = {
         "null_remote": {"type": "string"},
         "ref": _WORD,
         "direction": {"enum": ["push", "pull", "both"]},
+        "loss": {"type": "string", "minLength": 1, "description": "what does not come back, and why"},
     },
     "oneOf": [{"required": ["hub"]}, {"required": ["const"]}],
 }

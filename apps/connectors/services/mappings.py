@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
@@ -11,9 +12,10 @@ from apps.audit.services import record_deed
 from apps.audit.versioning import RuleStatus
 from apps.connectors.compiled import compile_document, document_face
 from apps.connectors.mappings import OutboundMapping
+from apps.connectors.mappings.outbound import check_losses
 from apps.connectors.models import Mapping
 from apps.connectors.selectors import contradictions
-from apps.core.errors import Conflict, NotFound
+from apps.core.errors import Conflict, Denied, NotFound
 
 
 class NothingToRollBackTo(Conflict):
@@ -26,15 +28,32 @@ class MappingContradictsTarget(Conflict):
     title = "The target's own fields do not take what this mapping writes"
 
 
+class OwnDraft(Denied):
+    code = "own_draft"
+    title = "Nobody activates a mapping that he wrote"
+
+
+def is_own_draft(*, mapping: Mapping, actor: Actor) -> bool:
+    """Tell whether this person may not activate a draft because he wrote it."""
+    two = settings.RULES_NEED_TWO and mapping.status == RuleStatus.DRAFT
+    return bool(two and actor.user_id is not None and actor.name == mapping.created_by)
+
+
 def draft_mapping(
     *, text: str, actor: Actor, now: datetime, note: str = "", shipped: bool = False
 ) -> Mapping:
-    """Store a document as the next version of the mapping it names; MappingDocumentError if invalid."""
+    """Store a document as the next version of the mapping it names.
+
+    Raises MappingDocumentError if it is not valid, or if a value of its inline tests would come back from the target
+    as another one and the document does not name that loss.
+    """
     kind, name = document_face(text)
     with acting(actor, reason=note or f"draft of {name}"), transaction.atomic():
         Mapping.objects.select_for_update().filter(name=name).order_by("pk").first()
         newest = Mapping.objects.filter(name=name).aggregate(newest=Max("version"))["newest"] or 0
         compile_document(kind, text, newest + 1)
+        if kind == "outbound":
+            check_losses(text)
         return Mapping.objects.create(
             name=name,
             kind=kind,
@@ -51,7 +70,8 @@ def draft_mapping(
 def activate_mapping(*, mapping: Mapping, actor: Actor, now: datetime, reason: str = "") -> Mapping:
     """Make this version the one in force and retire the one before.
 
-    Raises MappingContradictsTarget when a discovered catalog says that the target cannot take it.
+    A draft needs a second person where the hub asks for four eyes; a version that was in force was seen by two.
+    Raises OwnDraft, and MappingContradictsTarget when a discovered catalog says that the target cannot take it.
     """
     with acting(actor, reason=reason or f"{mapping} activated"), transaction.atomic():
         rows = {
@@ -63,6 +83,8 @@ def activate_mapping(*, mapping: Mapping, actor: Actor, now: datetime, reason: s
             raise NotFound(f"{mapping} does not exist any more.")
         if chosen.is_active:
             return chosen
+        if is_own_draft(mapping=chosen, actor=actor):
+            raise OwnDraft(f"{actor.name} wrote {chosen}; somebody else has to look at it and activate it.")
         compiled = compile_document(chosen.kind, chosen.text, chosen.version)
         if isinstance(compiled, OutboundMapping) and (faults := contradictions(compiled)):
             raise MappingContradictsTarget(" ".join(faults))

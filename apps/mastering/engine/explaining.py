@@ -120,7 +120,9 @@ def explain(inputs: Inputs, subject: Subject) -> Explanation:
         claim = claim_of(each, standing, names, ranking, lines.survivorship.moment)
         listed.append(_candidate(inputs, subject, claim, None if pin else winner, pinned=pin is not None))
     listed.sort(key=lambda c: (line.index(c.source) if c.source in line else len(line), c.system, c.key))
-    flips = [() if c.wins or c.lost_by == ECHO else flip_of(inputs, subject, c.source) for c in listed[:MOST_FLIPS]]
+    flips = [
+        () if c.wins or c.lost_by == ECHO else flip_of(inputs, subject, c.source) for c in listed[:MOST_FLIPS]
+    ]
     listed[:MOST_FLIPS] = [replace(c, flip=flip) for c, flip in zip(listed, flips, strict=False)]
     return Explanation(
         path=subject.path,

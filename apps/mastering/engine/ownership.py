@@ -122,6 +122,9 @@ class Ownership:
         self.asks = False  # whether any rule lets systems challenge an owner
         self._rules: dict[tuple[str, str, str, str], OwnedGroup] = {}
         self._found: dict[tuple[str, str, str, str], OwnedGroup] = {}
+        self.standings: dict[
+            tuple[str, str, str, str, str], dict[str, Standing]
+        ] = {}  # worked out by `Lines`
         for cell in sorted(cells, key=lambda each: each.is_dated):
             if cell.holds_on(on):
                 self._rules[cell.entity, cell.group, cell.legal_entity, cell.state] = cell.owned

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.golden.spec import Attribute, Collection, Document, EntitySpec
-from apps.mastering.engine.ownership import ANY, OwnedGroup, Ownership
+from apps.mastering.engine.ownership import ANY, OwnedGroup, Ownership, Standing
 from apps.mastering.engine.strategies import Claim, Contender
 from apps.mastering.engine.trust import Survivorship, in_order
 
 COMPUTED = "computed"
 """`Attribute.derived` of what `EntitySpec.derive` works out from the rest of the document."""
 
+INITIAL = "initial state: no system told one"
 USUAL_RULES = Survivorship()
 
 
@@ -50,10 +51,10 @@ class Lines:
     legal_entity: str = ANY
     _known: dict[Any, list[Claim]] = field(default_factory=dict)
     _faulty: frozenset[str] = frozenset()
-    _told: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self._told = frozenset(name for each in self.contenders for name in each.values)
+        self.told = frozenset(name for each in self.contenders for name in each.values)
         self._faulty = frozenset(name for each in self.contenders if each.faults for name in each.faults)
 
     def owned(self, group: str, legal_entity: str | None = None) -> OwnedGroup:
@@ -65,14 +66,29 @@ class Lines:
             return self.ownership.of(spec.name, group, self.state)
         return self.ownership.of(spec.name, group, self.state, legal_entity or self.legal_entity)
 
+    def standings(self, contender: Contender) -> Mapping[str, Standing]:
+        """Return, by attribute and collection, what a member's values are worth in this state and legal entity."""
+        place = (self.spec.name, self.state, self.legal_entity, contender.system, contender.role)
+        found = self.ownership.standings.get(place)
+        if found is None:
+            owned = {group: self.owned(group) for group in self.spec.groups()}
+            found = self.ownership.standings[place] = {
+                name: owned[self.spec.group_of(name)].standing(contender.system, contender.role)
+                for name in self.spec.names
+            }
+        return found
+
     def of(self, group: str, names: tuple[str, ...], legal_entity: str | None = None) -> list[Claim]:
         """Return who may win these attributes of a group, the first in line first."""
         ranking = self.survivorship.of(self.spec, group)
         faulty = self._faulty.intersection(names) if self._faulty else None
-        key = (group, faulty, legal_entity)
+        owned = self.owned(group, legal_entity)
+        # Groups of one rule share their line where no trust is in play.
+        key: Any = (
+            (group, faulty, legal_entity) if faulty or ranking.trust else (id(owned), ranking.strategies)
+        )
         line = self._known.get(key)
         if line is None:
-            owned = self.owned(group, legal_entity)
             line = in_order(self.contenders, names, owned, ranking, self.survivorship.moment)
             self._known[key] = line
         return line
@@ -82,7 +98,7 @@ class Lines:
         name, group = attribute.name, attribute.group or attribute.name
         whole = self.survivorship.of(self.spec, group).whole
         names = self.spec.attributes_of(group) if whole else (name,)
-        if self._told.isdisjoint(names):
+        if self.told.isdisjoint(names):
             return None
         line = self.of(group, names)
         states = self.spec.lifecycle.states if name == "status" else None
@@ -103,7 +119,7 @@ class Lines:
         """Return the surviving items by identity: each whole, from the first in line that has it."""
         group, column = collection.group or collection.name, collection.legal_entity
         found: dict[str, tuple[Document, Claim]] = {}
-        if collection.name not in self._told:
+        if collection.name not in self.told:
             return found
         told = [each.values[collection.name] for each in self.contenders if each.values.get(collection.name)]
         if not told:
@@ -141,6 +157,11 @@ def lines_of(
 def _value(lines: Lines, name: str, pins: Mapping[str, PinnedValue]) -> Any:
     if name in pins:
         return pins[name].value
+    if len(lines.contenders) == 1:
+        [only] = lines.contenders
+        owned = lines.owned(lines.spec.group_of(name))
+        said = only.values.get(name) if owned.standing(only.system, only.role).admitted else None
+        return said if name != "status" or said in lines.spec.lifecycle.states else None
     claim = lines.attribute(lines.spec.attribute(name))
     return claim.contender.values.get(name) if claim else None
 
@@ -158,6 +179,8 @@ def survive(
 
 def survivors_of(lines: Lines, pins: Mapping[str, PinnedValue]) -> Survivors:
     """Compute the golden document of a cluster whose state and legal entity are known."""
+    if len(lines.contenders) == 1 and not pins:
+        return _of_one(lines, lines.contenders[0])
     spec = lines.spec
     document: Document = {}
     provenance: dict[str, dict[str, Any]] = {}
@@ -167,17 +190,47 @@ def survivors_of(lines: Lines, pins: Mapping[str, PinnedValue]) -> Survivors:
             continue
         if name in pins:
             document[name], provenance[name] = _pinned(pins[name])
-        elif (claim := lines.attribute(attribute)) and claim.contender.values.get(name) is not None:
+        elif (
+            name in lines.told
+            and (claim := lines.attribute(attribute))
+            and claim.contender.values.get(name) is not None
+        ):
             document[name], provenance[name] = claim.contender.values[name], origin_of(claim)
     if document.get("status") is None:
         document["status"] = lines.state
-        provenance.setdefault("status", {"rule": "initial state: no system told one"})
+        provenance.setdefault("status", {"rule": INITIAL})
     for collection in spec.collections:
         if collection.name in pins:
             items = _pinned_items(collection, pins[collection.name], provenance)
         else:
             items = _united(collection, lines, provenance)
         if items:
+            document[collection.name] = items
+    return Survivors(document=spec.derive(document) if spec.derive else document, provenance=provenance)
+
+
+def _of_one(lines: Lines, only: Contender) -> Survivors:
+    """Compute the golden document of a single member that nobody pinned: its admitted values, as they are."""
+    spec, standings, values = lines.spec, lines.standings(only), only.values
+    document: Document = {}
+    provenance: dict[str, dict[str, Any]] = {}
+    origins: dict[str, dict[str, Any]] = {}
+    for attribute in spec.attributes:
+        name = attribute.name
+        value = values.get(name)
+        if value is None or (attribute.derived == COMPUTED and name != "status"):
+            continue
+        standing = standings[name]
+        if standing.admitted and (name != "status" or value in spec.lifecycle.states):
+            origin = origins.get(standing.why) or origins.setdefault(
+                standing.why, _origin(only, standing.why)
+            )
+            document[name], provenance[name] = value, origin
+    if document.get("status") is None:
+        document["status"] = lines.state
+        provenance["status"] = {"rule": INITIAL}
+    for collection in spec.collections:
+        if values.get(collection.name) and (items := _united(collection, lines, provenance)):
             document[collection.name] = items
     return Survivors(document=spec.derive(document) if spec.derive else document, provenance=provenance)
 
@@ -204,5 +257,8 @@ def _pinned_items(
 
 def origin_of(claim: Claim) -> dict[str, Any]:
     """Return where a value comes from as provenance tells it."""
-    winner = claim.contender
-    return {"system": winner.system, "key": winner.key, "source": winner.id, "rule": claim.standing.why}
+    return _origin(claim.contender, claim.standing.why)
+
+
+def _origin(winner: Contender, why: str) -> dict[str, Any]:
+    return {"system": winner.system, "key": winner.key, "source": winner.id, "rule": why}

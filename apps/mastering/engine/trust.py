@@ -95,7 +95,17 @@ def in_order(
         for each in contenders
         if (standing := owned.standing(each.system, each.role)).admitted
     ]
-    return _ranked(claims, ranking.strategies) if len(claims) > 1 else claims
+    if len(claims) > 1:
+        if ranking.strategies != DEFAULT_ORDER:
+            return _ranked(claims, ranking.strategies)
+        claims.sort(key=_usual_order)
+    return claims
+
+
+def _usual_order(claim: Claim) -> tuple[int, float, float, int, str, str]:
+    """Return what the usual strategies sort by, at one go."""
+    each = claim.contender
+    return claim.standing.rank, -claim.trust, -each.recency, -each.completeness, each.system, each.key
 
 
 def _ranked(claims: list[Claim], order: tuple[str, ...]) -> list[Claim]:
