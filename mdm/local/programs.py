@@ -1,4 +1,4 @@
-"""The hub's own programs as services: web, Celery worker, scheduler and the sandbox targets."""
+"""The hub's own programs as services: web, Celery worker, deliverer, scheduler and the sandbox targets."""
 
 import errno
 import signal
@@ -31,6 +31,8 @@ class Program:
     probe: Callable[[], bool] = lambda: True
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 20.0
+    death_signal: signal.Signals | None = None
+    """Sent by the kernel when the supervisor dies; without, it is the signal that stops."""
     clear: Sequence[Path] = field(default_factory=tuple)
 
     def prepare(self) -> None:
@@ -38,7 +40,8 @@ class Program:
             path.unlink(missing_ok=True)
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        return spawn(self.command, env=self.env, log=self.log, death_signal=self.stop_signal, cwd=ROOT)
+        death = self.death_signal or self.stop_signal
+        return spawn(self.command, env=self.env, log=self.log, death_signal=death, cwd=ROOT)
 
     def ready(self) -> bool:
         return self.probe()
@@ -67,7 +70,13 @@ def worker(*, env: dict[str, str], state: Path, concurrency: int = 2) -> Program
 
 def scheduler(*, env: dict[str, str], state: Path) -> Program:
     command = [sys.executable, "-m", "celery", "-A", "mdm", "beat", "--loglevel", "INFO", "--pidfile="]
-    return Program("scheduler", command, env, state / "log/scheduler.log")
+    # Its handler of SIGTERM asks the database: in the middle of another question it would wait for itself.
+    return Program("scheduler", command, env, state / "log/scheduler.log", death_signal=signal.SIGKILL)
+
+
+def deliverer(*, env: dict[str, str], state: Path) -> Program:
+    """Carries approved changes to the targets whether or not there is a broker."""
+    return Program("deliverer", manage("deliver"), env, state / "log/deliverer.log")
 
 
 def answers(address: str) -> bool:
@@ -87,7 +96,10 @@ def accepts(host: str, port: int) -> bool:
 
 
 def free_port(wanted: int, *, host: str = "127.0.0.1", strict: bool = False) -> int:
-    """`wanted`, or the next of 50 ports that is free; LocalServiceError when `strict` or none is."""
+    """`wanted`, or the next of 50 ports that is free; LocalServiceError when `strict` or none is.
+
+    This process keeps the claim to its end, so hubs that start at the same moment never choose the same one.
+    """
     for port in range(wanted, wanted + (1 if strict else 50)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -97,8 +109,26 @@ def free_port(wanted: int, *, host: str = "127.0.0.1", strict: bool = False) -> 
                 if problem.errno == errno.EACCES:
                     raise LocalServiceError(f"port {port} needs more rights: choose one above 1023") from None
                 continue
-            return port
+            if _claim(port):
+                return port
     raise LocalServiceError(f"port {wanted} is taken: stop what listens there or choose another with --port")
+
+
+_claims: dict[int, socket.socket] = {}
+
+
+def _claim(port: int) -> bool:
+    """Claim a port among all hubs of this machine by a name that only one socket may bear."""
+    if port in _claims:
+        return False
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0mdm-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
+    return True
 
 
 def progress_watch(

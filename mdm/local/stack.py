@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from mdm.local import programs
 from mdm.local.broker import Broker
 from mdm.local.children import LocalServiceError, own_folder
 from mdm.local.paths import ROOT, broker_url, database_url
-from mdm.local.postgres import Postgres
+from mdm.local.postgres import DURABLE, Postgres
 from mdm.local.supervisor import Supervisor
 
 STORES, TARGETS, PROGRAMS = 1, 2, 3
@@ -31,6 +31,7 @@ class Stack:
     erp_port: int = 8102
     demo: bool = True
     extracts: Path | None = None
+    postgres: Mapping[str, str] = field(default_factory=lambda: DURABLE)
     env: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +50,7 @@ class Stack:
         """Bring everything up; LocalServiceError tells what failed."""
         if not os.environ.get("DATABASE_URL"):
             with self.step("PostgreSQL"):
-                postgres = Postgres(self.state)
+                postgres = Postgres(self.state, settings=self.postgres)
                 supervisor.start(postgres, stage=STORES)
                 postgres.create_database()
         if not os.environ.get("CELERY_BROKER_URL"):
@@ -57,12 +58,13 @@ class Stack:
                 supervisor.start(Broker(self.state), stage=STORES)
         with self.step("database schema, default rules, logins"):
             self._manage(supervisor, "prepare_hub")
-        with self.step("sandbox CRM and ERP, web server, worker, scheduler"):
+        with self.step("sandbox CRM and ERP, web server, worker, deliverer, scheduler"):
             crm, erp = self._sandbox("salesforce", self.crm_port), self._sandbox("netsuite", self.erp_port)
             supervisor.start(crm, erp, stage=TARGETS, timeout=_PATIENCE)
             supervisor.start(
                 programs.web(host=self.host, port=self.port, env=self.env, state=self.state),
                 programs.worker(env=self.env, state=self.state),
+                programs.deliverer(env=self.env, state=self.state),
                 programs.scheduler(env=self.env, state=self.state),
                 stage=PROGRAMS,
                 timeout=_PATIENCE,

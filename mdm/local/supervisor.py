@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import subprocess
@@ -12,8 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
-from mdm.local.children import LocalServiceError, started_at
-from mdm.local.paths import write_private
+from mdm.local.children import LocalServiceError
+from mdm.local.leftovers import (
+    GRACE_SECONDS,
+    await_end,
+    dismiss_warden,
+    recalled,
+    remember,
+    start_warden,
+)
 
 _TICK_SECONDS = 0.2
 _HEALTHY_SECONDS = 60.0  # a service that ran this long starts anew without waiting
@@ -59,12 +65,17 @@ class Supervisor:
         report: Callable[[str], None],
         *,
         leftover_seconds: float = 20.0,
+        grace_seconds: float = GRACE_SECONDS,
+        longest_pause: float = _LONGEST_PAUSE,
     ) -> None:
         self.state = state
         self.report = report
         self.leftover_seconds = leftover_seconds
+        self.grace_seconds = grace_seconds
+        self.longest_pause = longest_pause
         self.running: dict[str, Running] = {}
         self._lock: int | None = None
+        self._warden: subprocess.Popen[bytes] | None = None
         self._record = state / "run/children.json"
 
     def __enter__(self) -> Self:
@@ -82,11 +93,14 @@ class Supervisor:
         os.write(lock, str(os.getpid()).encode())
         self._lock = lock
         self._end_leftovers()
+        self._warden = start_warden(self._record, self.grace_seconds)
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
             self.stop_all()
+            if self._warden:
+                dismiss_warden(self._warden)
         finally:
             if self._lock is not None:
                 os.close(self._lock)
@@ -150,7 +164,7 @@ class Supervisor:
         if entry.start_again_at is None:
             end_group(entry.child)
             ran = now - entry.since
-            entry.pause = 0.0 if ran > _HEALTHY_SECONDS else min(max(1.0, entry.pause * 2), _LONGEST_PAUSE)
+            entry.pause = 0.0 if ran > _HEALTHY_SECONDS else self._longer(entry.pause)
             entry.start_again_at = now + entry.pause
             self.report(
                 f"{entry.service.name} ended with code {code}, starting it again; see {entry.service.log}"
@@ -162,11 +176,14 @@ class Supervisor:
             entry.child = entry.service.spawn()
         except (LocalServiceError, OSError) as problem:
             self.report(f"{entry.service.name} does not start: {problem}")
-            entry.pause = min(max(1.0, entry.pause * 2), _LONGEST_PAUSE)
+            entry.pause = self._longer(entry.pause)
             entry.start_again_at = now + entry.pause
             return
         entry.since, entry.start_again_at = now, None
         self._remember()
+
+    def _longer(self, pause: float) -> float:
+        return min(max(1.0, pause * 2), self.longest_pause)
 
     # -- stopping -------------------------------------------------------------------------------------
 
@@ -194,30 +211,13 @@ class Supervisor:
     # -- after a kill ---------------------------------------------------------------------------------
 
     def _remember(self) -> None:
-        pids = [entry.child.pid for entry in self.running.values()]
-        write_private(self._record, json.dumps([[pid, started_at(pid)] for pid in pids]))
-
-    def _leftovers(self) -> Iterator[int]:
-        try:
-            recorded = json.loads(self._record.read_text())
-        except (OSError, ValueError):
-            return
-        for pid, began in recorded:
-            if began and started_at(pid) == began:
-                yield pid
+        remember(self._record, [entry.child.pid for entry in self.running.values()])
 
     def _end_leftovers(self) -> None:
         """Children of a killed supervisor are on their way out; wait for them, then end them."""
-        deadline = time.monotonic() + self.leftover_seconds
-        told = False
-        while (left := list(self._leftovers())) and time.monotonic() < deadline:
-            if not told:
-                self.report("waiting for the services of an earlier run to end")
-                told = True
-            time.sleep(_TICK_SECONDS)
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+        if left := recalled(self._record):
+            self.report("waiting for the services of an earlier run to end")
+            await_end(left, self.leftover_seconds)
         self._record.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""Runs a supervisor with two small children: `python parent.py STATE [--fail NAME] [--stubborn]`."""
+"""Runs a supervisor with two small children: `python parent.py STATE [--stubborn | --deaf]`."""
 
 import signal
 import subprocess
@@ -27,11 +27,12 @@ while True:
 
 @dataclass
 class Child:
-    """A child that notes its start and stop in `<state>/marks`."""
+    """A child that notes its start and stop in `<state>/marks`; a deaf one minds the end of its parent as little."""
 
     name: str
     state: Path
     stubborn: bool = False
+    deaf: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 1.0
 
@@ -43,7 +44,14 @@ class Child:
         pass
 
     def spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", CHILD, self.name, str(self.state / "marks"), str(self.stubborn)]
+        command = [
+            sys.executable,
+            "-c",
+            CHILD,
+            self.name,
+            str(self.state / "marks"),
+            str(self.stubborn or self.deaf),
+        ]
         death = signal.SIGKILL if self.stubborn else signal.SIGTERM
         return spawn(command, log=self.log, death_signal=death)
 
@@ -51,15 +59,15 @@ class Child:
         return f"{self.name} started" in (self.state / "marks").read_text()
 
 
-def main(state: Path, stubborn: bool) -> int:
+def main(state: Path, stubborn: bool, deaf: bool) -> int:
     (state / "marks").touch()
     try:
         with (
             signals_interrupt(),
-            Supervisor(state, lambda text: print(text, flush=True)) as boss,
+            Supervisor(state, lambda text: print(text, flush=True), grace_seconds=1.0) as boss,
         ):
             boss.start(Child("store", state), stage=1)
-            boss.start(Child("program", state, stubborn=stubborn), stage=2)
+            boss.start(Child("program", state, stubborn=stubborn, deaf=deaf), stage=2)
             print("all up", flush=True)
             boss.watch()
     except LocalServiceError as problem:
@@ -71,4 +79,4 @@ def main(state: Path, stubborn: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), "--stubborn" in sys.argv))
+    sys.exit(main(Path(sys.argv[1]), "--stubborn" in sys.argv, "--deaf" in sys.argv))

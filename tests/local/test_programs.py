@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from mdm.local.children import LocalServiceError
 from mdm.local.programs import Program, accepts, answers, free_port, progress_watch
 from mdm.local.supervisor import Supervisor
+from tests.house.code import ROOT
 
 
 def taken_port() -> tuple[socket.socket, int]:
@@ -32,6 +34,18 @@ def test_a_taken_port_that_was_asked_for_is_an_error() -> None:
     listener, port = taken_port()
     with listener, pytest.raises(LocalServiceError, match=f"port {port} is taken.*--port"):
         free_port(port, strict=True)
+
+
+def test_hubs_that_start_at_the_same_moment_choose_different_ports() -> None:
+    listener, port = taken_port()
+    with listener:
+        mine = free_port(port)
+        choose = f"from mdm.local.programs import free_port; print(free_port({port}))"
+        chosen = subprocess.run(
+            [sys.executable, "-c", choose], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert int(chosen.stdout) not in (port, mine)
+        assert not accepts("127.0.0.1", mine)  # claimed, though nothing listens there yet
 
 
 @pytest.fixture

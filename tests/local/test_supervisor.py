@@ -107,6 +107,18 @@ def test_kill_9_takes_the_children_along_and_the_next_start_works(state: Path, l
     assert set(children(state)).isdisjoint(pids)
 
 
+def test_kill_9_ends_a_child_that_does_not_listen_to_the_kernel(state: Path, launch: Launch) -> None:
+    parent = launch("--deaf")
+    until(parent, "all up")
+    store, program = children(state)
+    began = time.monotonic()
+    parent.kill()
+    wait_for(lambda: gone([store]))
+    assert started_at(program)
+    wait_for(lambda: gone([program]))
+    assert 0.9 < time.monotonic() - began < 10
+
+
 def test_a_second_supervisor_is_refused_by_name(state: Path, launch: Launch) -> None:
     first = launch()
     until(first, "all up")

@@ -59,7 +59,7 @@ def test_start_kill_start_again_and_stop(state: Path, up: Up) -> None:
     logins = (state / "secrets/logins.json").stat()
     assert logins.st_mode & 0o777 == 0o600
     pids = children(state)
-    assert len(pids) == 7
+    assert len(pids) == 8
 
     refused = up("--no-demo")
     assert f"the hub already runs here (process {first.pid})" in refused.communicate(timeout=60)[0]
