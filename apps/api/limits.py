@@ -93,6 +93,11 @@ def take_for_client(user_id: int, cost: float = 1.0) -> Taken:
     return buckets.take(user_id, quota=client_quota(), cost=cost)
 
 
+def take_for_connection(code: str) -> Taken:
+    """Take from the bucket of a system whose requests are signed well."""
+    return buckets.take(("connection", code), quota=client_quota())
+
+
 def take_for_address(address: str) -> Taken:
     """Take from the bucket of a network address whose callers have shown no valid token."""
     return strangers.take(address, quota=max(1, client_quota() // UNKNOWN_CALLERS_SHARE))

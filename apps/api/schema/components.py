@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from apps.api.schema.entity import entity_components
+from apps.api.schema.inbox import inbox_components
 from apps.api.schema.known import known_components
 from apps.api.schema.matching import matching_components
 from apps.api.schema.shared import shared_components
@@ -20,7 +21,13 @@ def components() -> Mapping[str, Schema]:
 
 @lru_cache(maxsize=4)
 def _components(specs: tuple[EntitySpec, ...]) -> Mapping[str, Schema]:
-    found = {**shared_components(), **tree_components(), **known_components(), **matching_components()}
+    found = {
+        **shared_components(),
+        **tree_components(),
+        **known_components(),
+        **matching_components(),
+        **inbox_components(),
+    }
     for spec in specs:
         found.update(entity_components(spec))
     return found

@@ -57,9 +57,10 @@ def describe(operation: Operation, spec: EntitySpec | None, path: str) -> dict[s
         "summary": operation.words(operation.summary, spec),
         "description": operation.words(operation.description, spec),
         "tags": [spec.plural if spec else "hub"],
-        "security": [{"token": []}, {"session": []}],
-        "x-capability": operation.needs.value,
+        "security": [] if operation.signed else [{"token": []}, {"session": []}],
     }
+    if not operation.signed:
+        described["x-capability"] = operation.needs.value
     if parameters:
         described["parameters"] = parameters
     if operation.body:
@@ -74,7 +75,11 @@ def _names_in(path: str) -> Iterable[str]:
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+    schema = {
+        "type": "string",
+        **({"format": "uuid"} if name.endswith("_id") else {"pattern": "^[a-z0-9_-]+$"}),
+    }
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _responses(operation: Operation, spec: EntitySpec | None, addressed: bool) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from apps.api.v1.views.stories import (
     WritesView,
 )
 from apps.api.v1.views.trees import TreeView
+from apps.api.v1.views.webhooks import WebhookView
 from apps.golden.registry import entities
 from apps.golden.spec import EntitySpec
 
@@ -71,6 +72,7 @@ urlpatterns = [
     path("loads/<uuid:load_id>", LoadView.as_view(), name="load"),
     path("loads/<uuid:load_id>/rejected-rows", RejectedRowsView.as_view(), name="rejected-rows"),
     path("rejected-rows/<uuid:row_id>/replay", ReplayView.as_view(), name="replay"),
+    path("webhooks/<slug:connection>", WebhookView.as_view(), name="webhook"),
     path("change-requests", ChangeRequestsView.as_view(), name="change-requests"),
     path("change-requests/<uuid:request_id>", ChangeRequestView.as_view(), name="change-request"),
     path("change-requests/<uuid:request_id>/approve", ApproveView.as_view(), name="approve"),
