@@ -34,18 +34,29 @@ for _system in (
 
 # Known to everyone, for servers that listen on this machine only and hold nothing but copies.
 _SECRETS = {
-    "salesforce": {"client_id": "mdm-hub", "client_secret": "sandbox-crm"},
+    "salesforce": {
+        "client_id": "mdm-hub",
+        "client_secret": "sandbox-crm",
+        "inbound_secret": "whsec_c2FuZGJveC1jaGFuZ2UtZXZlbnRz",
+    },
     "netsuite": {
         "consumer_key": "mdm-hub",
         "consumer_secret": "sandbox-erp",
         "token_id": "mdm-token",
         "token_secret": "sandbox-token",
     },
-    "dataverse": {"client_id": "mdm-hub", "client_secret": "sandbox-dynamics"},
+    "dataverse": {
+        "client_id": "mdm-hub",
+        "client_secret": "sandbox-dynamics",
+        "inbound_secret": "sandbox-endpoint-key",
+    },
     "hubspot": {"token": "pat-eu1-sandbox", "client_secret": "sandbox-hubspot"},
     "sap": {"username": "MDM_HUB", "password": "sandbox-sap"},
     "tryton": {"username": "mdm-hub", "password": "sandbox-tryton"},
-    "webhook": {"secret": "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA=="},
+    "webhook": {
+        "secret": "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA==",
+        "inbound_secret": "whsec_c2FuZGJveC1pbmJvdW5kLXNlY3JldA==",
+    },
     "topic": {"username": "mdm-hub", "password": "sandbox-broker"},
 }
 _OPTIONS: dict[str, dict[str, Any]] = {

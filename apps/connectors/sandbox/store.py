@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,6 +70,7 @@ class Store:
         if path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        self.listener: Callable[[Row, str, tuple[str, ...]], None] | None = None
         self._db = sqlite3.connect(str(path), check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -143,6 +144,7 @@ class Store:
             self._note(obj, native, ext_id, "created", 1, tuple(body), delivery)
         found = self.find(obj, native_id=native)
         assert found is not None  # noqa: S101 - written in the lines above
+        self._tell(found, "created", tuple(body))
         return found
 
     def update(self, row: Row, changes: dict[str, Any], *, delivery: str = "") -> Row:
@@ -159,7 +161,9 @@ class Store:
             version = row.version + (1 if changed else 0)
             verb = "updated" if changed else "unchanged"
             self._note(row.obj, row.native_id, row.ext_id, verb, version, changed, delivery)
-        return self.find(row.obj, native_id=row.native_id) or row
+        now = self.find(row.obj, native_id=row.native_id) or row
+        self._tell(now, verb, changed)
+        return now
 
     def delete(self, row: Row) -> None:
         with self.transaction():
@@ -168,6 +172,11 @@ class Store:
                 stamp(), row.obj, row.native_id,
             )  # fmt: skip
             self._note(row.obj, row.native_id, row.ext_id, "deleted", row.version, (), "")
+        self._tell(row, "deleted", ())
+
+    def _tell(self, row: Row, verb: str, changed: tuple[str, ...]) -> None:
+        if self.listener is not None:
+            self.listener(row, verb, changed)
 
     def change_silently(self, row: Row, changes: dict[str, Any]) -> None:
         """Change a record without a line in the journal, as a workflow of the target would."""

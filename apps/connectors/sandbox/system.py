@@ -8,6 +8,8 @@ from apps.connectors.sandbox.faults import BEFORE_WRITE, ON_READ, Fault, Faults
 from apps.connectors.sandbox.messages import Reply, Request
 from apps.connectors.sandbox.page import render_page
 from apps.connectors.sandbox.schema import ObjectType
+from apps.connectors.sandbox.sender import Happened, Packed, Sender, changed_by
+from apps.connectors.sandbox.sending import PACKERS
 from apps.connectors.sandbox.store import Row, Store
 
 
@@ -22,12 +24,18 @@ class SandboxSystem(ABC):
         self.store = store
         self.secrets = secrets
         self.faults = Faults()
+        self.sender = Sender(self._webhook)
+        store.listener = self.sender.heard
+
+    def _webhook(self, happened: Happened, url: str, attempt: int) -> Packed | None:
+        return PACKERS[self.name](self.secrets, happened, url, attempt)
 
     def connection_url(self, base_url: str) -> str:
         """Return the address that a connection to this system holds; `base_url` is that of the HTTP server."""
         return base_url
 
     def close(self) -> None:
+        self.sender.close()
         self.store.close()
 
     def answer(self, request: Request) -> Reply:
@@ -36,7 +44,11 @@ class SandboxSystem(ABC):
             return Reply(200, render_page(self, request.query), {"Content-Type": "text/html; charset=utf-8"})
         if request.path.startswith("/__"):
             return self._control(request)
-        return self.serve(request)
+        mark = changed_by.set("api")
+        try:
+            return self.serve(request)
+        finally:
+            changed_by.reset(mark)
 
     @abstractmethod
     def serve(self, request: Request) -> Reply:
@@ -82,6 +94,10 @@ class SandboxSystem(ABC):
     def _control(self, request: Request) -> Reply:
         if request.path == "/__fault__":
             return self._fault(request)
+        if request.path == "/__webhook__":
+            return self._arm_webhooks(request)
+        if request.path == "/__edit__" and request.method == "POST":
+            return self._edit(request)
         if request.path == "/__journal__":
             effects = self.store.effects(
                 obj=request.query.get("obj", ""), ext_id=request.query.get("ext_id", "")
@@ -93,6 +109,26 @@ class SandboxSystem(ABC):
             self.reset()
             return Reply(200, {"reset": True})
         return Reply(404, {"error": "no such control address"})
+
+    def _arm_webhooks(self, request: Request) -> Reply:
+        """Have every change told to an address on this machine; a GET tells how that goes, a DELETE ends it."""
+        if request.method == "POST":
+            if self.name not in PACKERS:
+                return Reply(400, {"error": f"{self.title} sends no webhooks"})
+            self.sender.arm(str((request.json() or {}).get("url", "")))
+        elif request.method == "DELETE":
+            self.sender.arm("")
+        return Reply(200, {"url": self.sender.url, "answers": [one.status for one in self.sender.sent[-20:]]})
+
+    def _edit(self, request: Request) -> Reply:
+        """Change a record as somebody who works in the system does."""
+        asked = request.json() or {}
+        row = self.store.find(
+            str(asked.get("obj")), ext_id=asked.get("ext_id"), native_id=asked.get("native_id")
+        )
+        if row is None:
+            return Reply(404, {"error": "there is no such record"})
+        return Reply(200, asdict(self.store.update(row, dict(asked.get("values") or {}))))
 
     def _fault(self, request: Request) -> Reply:
         if request.method == "GET":
@@ -121,6 +157,7 @@ class SandboxSystem(ABC):
         """Forget everything."""
         self.store.clear()
         self.faults.clear()
+        self.sender.arm("")
         self.expire_feeds()
 
     def expire_tokens(self) -> None:
