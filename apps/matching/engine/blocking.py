@@ -1,6 +1,8 @@
 """Blocking: stable keys of each record, and a bounded number of candidate pairs from records that share a key."""
 
 import math
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from .hashing import combine, hash_word
 from .keyparts import TRANSFORMS
 from .prepare import Prepared
 
+_CELLS = 4_000_000
 _COMFORT = 60_000
 """Below this many records larger blocks cost little, so the cap may be looser."""
 
@@ -67,38 +70,66 @@ def effective_cap(cap: int, records: int) -> int:
     return round(cap * min(8.0, max(1.0, math.sqrt(_COMFORT / max(records, 1)))))
 
 
-def _block_pairs(row: I32, starts: I64, size: int) -> tuple[I32, I32]:
-    members = row[starts[:, None] + np.arange(size)]
+def _block_pairs(row: I32, starts: I64, size: int) -> tuple[I64, I64]:
+    members = row[starts[:, None] + np.arange(size)].astype(np.int64)
     a, b = np.triu_indices(size, 1)
-    return members[:, a].ravel(), members[:, b].ravel()
+    one, other = members[:, a].ravel(), members[:, b].ravel()
+    return np.minimum(one, other), np.maximum(one, other)
 
 
-def candidate_pairs(keys: Keys, *, cap: int, side: U8 | None = None) -> Pairs:
+def candidate_pairs(keys: Keys, *, cap: int, side: U8 | None = None, lone: int | None = None) -> Pairs:
     """Pairs that share a key of at most `cap` records, each once, left < right, ordered.
 
     With `side` (one small integer a record) only pairs of different sides are made. A key shared by more than
-    `cap` records makes none, so the number of pairs is at most len(keys) * (cap - 1) / 2.
+    `cap` records makes none, so the number of pairs is at most len(keys) * (cap - 1) / 2. With `lone` a pair that
+    shares one key only is left out where more than `lone` records hold that key: hardly any of them is a match.
     """
-    order = np.argsort(keys.key, kind="stable")
-    key, row, number = keys.key[order], keys.row[order], keys.pass_no[order]
-    begins = (
-        np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
-    )
-    sizes = np.diff(np.concatenate([begins, [len(key)]]))
-    ids: list[I64] = []
-    masks: list[U64] = []
+    bits = _bits(keys.row)
+    if (np.diff(keys.pass_no.astype(np.int16)) < 0).any():
+        order = np.argsort(keys.pass_no, kind="stable")
+        keys = Keys(keys.row[order], keys.key[order], keys.pass_no[order])
+    # Passes share no keys; looked at one by one they sort much faster.
+    ends = np.concatenate([[0], np.flatnonzero(np.diff(keys.pass_no)) + 1, [len(keys.key)]]).tolist()
+    found = [
+        part
+        for start, end in pairwise(ends)
+        if end > start
+        for part in _noted(
+            keys.key[start:end], keys.row[start:end], int(keys.pass_no[start]), bits, cap, lone or cap, side
+        )
+    ]
+    noted = np.concatenate(found) if found else np.zeros(0, np.int64)
+    found.clear()
+    return _once(noted, bits)
+
+
+_NOTE = 7
+"""Bits that a pair carries while it is looked for: the pass (6), and whether many records hold the key."""
+_PASS, _MANY = 63, 64
+
+
+def _bits(*rows: I32) -> int:
+    """Bits that hold any of the rows; raises ValueError where a pair would not fit into one number."""
+    bits = max(1, *(int(row.max(initial=0)).bit_length() for row in rows))
+    if 2 * bits + _NOTE > 63:
+        raise ValueError(f"at most {1 << (63 - _NOTE) // 2:,} records can be matched at once")
+    return bits
+
+
+def _noted(key: U64, row: I32, number: int, bits: int, cap: int, lone: int, side: U8 | None) -> Iterator[I64]:
+    """Pairs of one pass as single numbers, repeated for every key they share."""
+    order = np.argsort(key)
+    key, row = key[order], row[order]
+    begins = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+    sizes = np.diff(np.append(begins, len(key)))
     for size in range(2, cap + 1):
         starts = begins[sizes == size]
-        step = max(1, 4_000_000 // (size * size))
+        step = max(1, _CELLS // (size * size))
+        note = number | (_MANY if size > lone else 0)
         for at in range(0, len(starts), step):
-            some = starts[at : at + step]
-            a, b = _block_pairs(row, some, size)
-            bit = np.repeat(np.uint64(1) << number[some].astype(np.uint64), size * (size - 1) // 2)
-            keep = a != b if side is None else (a != b) & (side[a] != side[b])
-            low, high = np.minimum(a, b)[keep].astype(np.int64), np.maximum(a, b)[keep].astype(np.int64)
-            ids.append((low << 32) | high)
-            masks.append(bit[keep])
-    return _once(ids, masks)
+            low, high = _block_pairs(row, starts[at : at + step], size)
+            keep = low != high if side is None else (low != high) & (side[low] != side[high])
+            yield (((low << bits) | high) << _NOTE | note)[keep]
 
 
 def pairs_between(left: Keys, right: Keys, *, cap: int) -> Pairs:
@@ -108,17 +139,20 @@ def pairs_between(left: Keys, right: Keys, *, cap: int) -> Pairs:
     first = np.searchsorted(key, left.key, "left")
     counts = np.searchsorted(key, left.key, "right") - first
     group, offset = spread(np.where(counts <= cap, counts, 0).astype(np.int64))
-    ids = (left.row[group].astype(np.int64) << 32) | row[first[group] + offset]
-    return _once([ids], [np.uint64(1) << left.pass_no[group].astype(np.uint64)])
+    bits = _bits(left.row, right.row)
+    pair = (left.row[group].astype(np.int64) << bits) | row[first[group] + offset]
+    return _once(pair << _NOTE | left.pass_no[group], bits)
 
 
-def _once(ids: list[I64], masks: list[U64]) -> Pairs:
-    every = np.concatenate(ids) if ids else np.zeros(0, np.int64)
-    if not len(every):
-        return Pairs(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.uint64))
-    order = np.argsort(every, kind="stable")
-    every = every[order]
-    begins = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]]))
-    mask = np.bitwise_or.reduceat(np.concatenate(masks)[order], begins)
-    unique = every[begins]
-    return Pairs((unique >> 32).astype(np.int32), (unique & 0xFFFFFFFF).astype(np.int32), mask)
+def _once(noted: I64, bits: int) -> Pairs:
+    """Each pair once, ordered; a pair that has but one key, held by many, falls away. Sorts `noted` in place."""
+    noted.sort()
+    pair = noted >> _NOTE
+    fresh = np.append(True, pair[1:] != pair[:-1])[: len(pair)]
+    only = fresh & np.append(fresh[1:], True)
+    keep = ~(only & (noted & _MANY > 0))
+    pair, fresh, number = pair[keep], fresh[keep], (noted[keep] & _PASS).astype(np.uint64)
+    begins = np.flatnonzero(fresh)
+    passes = np.bitwise_or.reduceat(np.uint64(1) << number, begins) if len(begins) else number
+    pair = pair[begins]
+    return Pairs((pair >> bits).astype(np.int32), (pair & ((1 << bits) - 1)).astype(np.int32), passes)

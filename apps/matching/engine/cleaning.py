@@ -63,10 +63,9 @@ def _split_form(folded: str) -> tuple[list[str], str]:
     text = _NOISE.sub("", folded) if folded.rpartition(" ")[2] in _NOISE_ENDS else folded
     tokens = text.split()
     form = ""
-    while len(tokens) > 1 and tokens[-1] in known.LEGAL_ENDS:
-        for size in range(min(known.LEGAL_WORDS_MAX, len(tokens) - 1), 0, -1):
-            found = known.LEGAL_FORMS.get(" ".join(tokens[-size:]))
-            if found:
+    while len(tokens) > 1 and (sizes := known.LEGAL_SIZES.get(tokens[-1])):
+        for size in sizes:
+            if size < len(tokens) and (found := known.LEGAL_FORMS.get(" ".join(tokens[-size:]))):
                 form = found
                 del tokens[-size:]
                 break

@@ -137,6 +137,13 @@ class Column:
         rows, hashed = trigrams(self.values)
         return _incidence(rows, hashed, len(self.values))
 
+    def mapped(self, name: str, make: Callable[[str], str]) -> list[str]:
+        """Each distinct value after `make`, remembered under `name`."""
+        cache: dict[str, list[str]] = self.__dict__.setdefault("_mapped", {})
+        if name not in cache:
+            cache[name] = [make(v) for v in self.values]
+        return cache[name]
+
     def derived(self, name: str, make: Callable[["Column"], "Column"]) -> "Column":
         """A column made from this one, remembered."""
         cache: dict[str, Column] = self.__dict__.setdefault("_derived", {})

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from .arrays import F32, I64, Bools
 from .columns import Column
-from .keyparts import acronym
+from .keyparts import acronym, in_order, squashed
 from .rarity import Frequencies, cosine, weighted
 from .vocabulary import NICKNAMES, SIBLING_WORDS
 
@@ -91,10 +91,10 @@ def comparator(name: str) -> Callable[[Comparator], Comparator]:
 
 
 def _mapped(column: Column, name: str, make: Callable[[str], str]) -> Any:
-    memory: dict[str, Any] = column.__dict__.setdefault("_mapped", {})
+    memory: dict[str, Any] = column.__dict__.setdefault("_arrays", {})
     if name not in memory:
         out = np.empty(len(column.values), dtype=object)
-        out[:] = [make(v) for v in column.values]
+        out[:] = column.mapped(name, make)
         memory[name] = out
     return memory[name]
 
@@ -149,7 +149,7 @@ def given_name(couples: Couples) -> F32:
 @comparator("person_name")
 def person_name(couples: Couples) -> F32:
     """Names as sets of words: order, missing middle names, nicknames and initials are forgiven in that order."""
-    x, y = couples.per_value("sorted", _canonical_person)
+    x, y = couples.per_value("person", _canonical_person)
     out = np.minimum(_jaro_winkler(x, y), np.float32(0.98))
     out = np.maximum(out, np.minimum(couples.cosine("grams"), np.float32(0.98)))
     out[_same(x, y)] = 0.99
@@ -179,7 +179,7 @@ def text(couples: Couples) -> F32:
 @comparator("organisation_name")
 def organisation_name(couples: Couples) -> F32:
     """As "text", plus rare common words, slips in short names, names written together, acronyms; siblings apart."""
-    x, y = couples.per_value("sorted", lambda v: " ".join(sorted(v.split())))
+    x, y = couples.per_value("sorted", in_order)
     out = np.maximum(text(couples), couples.cosine("words"))
     out = np.minimum(np.maximum(out, _pairwise(fuzz.ratio, x, y) / 100), np.float32(0.98))
     p, q = couples.per_value("sibling", _sibling_words)
@@ -188,7 +188,7 @@ def organisation_name(couples: Couples) -> F32:
     p, q = couples.per_value("digits", _digit_words)
     apart = np.asarray((p != q) & (p != "") & (q != ""), bool)
     out[apart] = np.minimum(out[apart], np.float32(0.79))
-    x, y = couples.per_value("squash", lambda v: v.replace(" ", ""))
+    x, y = couples.per_value("squash", squashed)
     out[_same(x, y)] = 0.99
     p, q = couples.per_value("acronym", acronym)
     short = (_same(p, y) | _same(x, q)) & (np.minimum(_lengths(x), _lengths(y)) >= 2)
@@ -197,11 +197,17 @@ def organisation_name(couples: Couples) -> F32:
 
 
 def _sibling_words(name: str) -> str:
-    return " ".join(sorted(t for t in name.split() if t in SIBLING_WORDS))
+    found = [t for t in name.split() if t in SIBLING_WORDS]
+    return " ".join(sorted(found)) if found else ""
 
 
 def _digit_words(name: str) -> str:
-    return " ".join(sorted(t for t in name.split() if t[0].isdigit()))
+    if name.isascii() and not _DIGIT.search(name):
+        return ""
+    return " ".join(sorted([t for t in name.split() if t[0].isdigit()]))
+
+
+_DIGIT = re.compile(r"[0-9]")
 
 
 _TELLING = 14.0

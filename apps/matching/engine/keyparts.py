@@ -34,12 +34,17 @@ def _hashed(parts: list[str]) -> Part:
     return found, hashed[found]
 
 
+def squashed(value: str) -> str:
+    return value.replace(" ", "")
+
+
+def in_order(value: str) -> str:
+    """The words of a value, sorted."""
+    return " ".join(sorted(value.split()))
+
+
 def _squashed(column: Column) -> list[str]:
-    """Values without blanks, made once."""
-    memory: dict[str, list[str]] = column.__dict__
-    if "_squashed" not in memory:
-        memory["_squashed"] = [v.replace(" ", "") for v in column.values]
-    return memory["_squashed"]
+    return column.mapped("squash", squashed)
 
 
 @transform("value")
@@ -54,7 +59,7 @@ def _squash(column: Column) -> Part:
 
 @transform("sorted")
 def _sorted(column: Column) -> Part:
-    return _hashed([" ".join(sorted(v.split())) for v in column.values])
+    return _hashed(column.mapped("sorted", in_order))
 
 
 @transform("first")
@@ -110,7 +115,7 @@ def _wordstart(column: Column) -> Part:
 
 @transform("acronym")
 def _acronym(column: Column) -> Part:
-    return _hashed([acronym(v) for v in column.values])
+    return _hashed(column.mapped("acronym", acronym))
 
 
 @transform("sound")

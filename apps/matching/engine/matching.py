@@ -13,6 +13,9 @@ from .prepare import Prepared, prepare
 from .pruning import score_hopeful
 from .training import train
 
+LONE = 0.4
+"""Share of the cap up to which a key suffices by itself."""
+
 
 @dataclass(frozen=True, eq=False)
 class Matched:
@@ -41,7 +44,7 @@ def match_table(
     """
     prepared = prepare(table, config)
     cap = effective_cap(config.frequency_cap, len(table))
-    pairs = candidate_pairs(blocking_keys(prepared, config), cap=cap, side=side)
+    pairs = candidate_pairs(blocking_keys(prepared, config), cap=cap, side=side, lone=round(cap * LONE))
     used = model or train(prepared, pairs, config, side=side)
     scores = score_hopeful(prepared, prepared, pairs, used, config, HOPELESS / used.slope)
     rank = np.argsort(np.argsort(np.asarray([str(i) for i in table.ids]), kind="stable")).astype(np.int64)

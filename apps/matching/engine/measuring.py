@@ -12,11 +12,10 @@ from .scoring import (
     CHUNK,
     bands_of,
     compare_pairs,
-    echo,
-    equal_shares,
     probability_of,
     rarities,
-    weights_at,
+    shares_of,
+    weigh_levels,
 )
 
 
@@ -38,22 +37,14 @@ def measure_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, c
         some = pairs.take(np.arange(at, min(at + CHUNK, len(pairs)), dtype=np.int64))
         found, details = compare_pairs(left, right, some, config, rarities(model))
         levels.append(found)
-        columns = [
-            equal_shares(model.attributes[a.name], left.columns[a.name], d)
-            for a, d in zip(config.compared, details, strict=True)
-        ]
+        columns = shares_of(left, details, model, config)
         shares.append(np.stack(columns, 1) if columns else np.zeros((len(some), 0)))
     return Measured(np.concatenate(levels), np.concatenate(shares))
 
 
 def weigh_pairs(measured: Measured, model: Model, config: Config) -> Scores:
     """Score measured pairs: the very scores that `score_pairs` gives for this model and configuration."""
-    parts = [
-        weights_at(model.attributes[a.name], measured.levels[:, k], measured.shares[:, k])
-        for k, a in enumerate(config.compared)
-    ]
-    weights = echo(np.stack(parts, 1), config) if parts else np.zeros(measured.levels.shape)
-    total = np.round(model.log_odds + weights.sum(axis=1), 6)
+    total, weights = weigh_levels(measured.levels, list(measured.shares.T), model, config)
     probability = probability_of(total, model.slope)
     return Scores(
         total, probability, bands_of(probability, config), measured.levels, weights.astype(np.float32)

@@ -39,7 +39,8 @@ def _em(
     for k in used:
         code = code * LEVELS + levels[:, k]
     _, index, count = np.unique(code, return_index=True, return_counts=True)
-    pattern, weight = levels[index], count.astype(np.float64)
+    # One number per attribute and level, so that a round looks up and counts all attributes at once.
+    pattern, weight = levels[index][:, used] + np.arange(len(used)) * LEVELS, count.astype(np.float64)
     m = {k: priors[attributes[k].name].copy() for k in used}
     u = {k: chance[attributes[k].name].copy() for k in used}
     near = {k: (u if attributes[k].type in IDENTITY else m)[k].copy() for k in used}
@@ -47,22 +48,29 @@ def _em(
     kinds = [m, u, near] if telling and len(telling) < len(used) else [m, u]
     shares = np.array([0.3, 0.5, 0.2] if len(kinds) == 3 else [0.3, 0.7])
     for _ in range(EM_ROUNDS):
-        logs = np.log(shares)[None, :] + np.zeros((len(pattern), 1))
+        logs = (
+            np.stack([_evidence(kind, used)[pattern].sum(axis=1) for kind in kinds]) + np.log(shares)[:, None]
+        )
+        p = np.exp(logs - logs.max(axis=0))
+        p *= weight / p.sum(axis=0)
+        shares = np.clip(p.sum(axis=1) / weight.sum(), 1e-4, 0.995)
         for c, kind in enumerate(kinds):
-            for k in used:
-                logs[:, c] += np.concatenate([[0.0], np.log(np.maximum(kind[k], 1e-9))])[pattern[:, k]]
-        p = np.exp(logs - logs.max(1, keepdims=True))
-        p /= p.sum(1, keepdims=True)
-        shares = np.clip((p * weight[:, None]).sum(0) / weight.sum(), 1e-4, 0.995)
-        for c, kind in enumerate(kinds):
-            for k in used:
+            spread = np.repeat(p[c], len(used))
+            counts = np.bincount(pattern.ravel(), weights=spread, minlength=len(used) * LEVELS)
+            for k, seen in zip(used, counts.reshape(-1, LEVELS)[:, 1:], strict=True):
                 if c == 2 and k in telling:
                     continue
                 name = attributes[k].name
-                seen = np.bincount(pattern[:, k], weights=p[:, c] * weight, minlength=LEVELS)[1:]
                 belief, worth = (chance[name], PRIOR_U) if c == 1 else (priors[name], PRIOR_M)
                 kind[k] = (seen + worth * belief) / (seen.sum() + worth)
     return m, u, float(shares[0]) * float(weight.sum())
+
+
+def _evidence(kind: Mapping[int, F64], used: list[int]) -> F64:
+    """Logarithms of the chances of levels 0..9 of each used attribute, one after the other; missing says nothing."""
+    table = np.zeros((len(used), LEVELS))
+    table[:, 1:] = np.log(np.maximum(np.stack([kind[k] for k in used]), 1e-9))
+    return table.ravel()
 
 
 def learn(

@@ -1,5 +1,6 @@
 """Scoring of candidate pairs: levels of similarity, their weights, term frequency, groups, bands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from .prepare import Prepared
 from .priors import EDGES, LEVELS
 
 EQUAL = LEVELS - 1
-CHUNK = 500_000
+CHUNK = 50_000
 RARE_BONUS = 6.0
 COMMON_MALUS = -10.0
 
@@ -209,6 +210,22 @@ def bands_of(probability: F64, config: Config) -> U8:
 def total_weights(left: Prepared, details: list[Compared], model: Model, config: Config) -> tuple[F64, F64]:
     """Total of each pair in bits, and the contributions it is made of."""
     return sum_up(contributions(left, details, model, config), model, config)
+
+
+def shares_of(left: Prepared, details: list[Compared], model: Model, config: Config) -> list[F64]:
+    """Of each attribute the share of the records that have the value both sides have."""
+    return [
+        equal_shares(model.attributes[a.name], left.columns[a.name], d)
+        for a, d in zip(config.compared, details, strict=True)
+    ]
+
+
+def weigh_levels(levels: U8, shares: Sequence[F64], model: Model, config: Config) -> tuple[F64, F64]:
+    """`total_weights` of what a comparison found."""
+    parts = [
+        weights_at(model.attributes[a.name], levels[:, k], shares[k]) for k, a in enumerate(config.compared)
+    ]
+    return sum_up(np.stack(parts, 1) if parts else np.zeros(levels.shape), model, config)
 
 
 def sum_up(contributed: F64, model: Model, config: Config) -> tuple[F64, F64]:

@@ -14,10 +14,10 @@ from .model import AttributeModel, Model
 from .prepare import Prepared
 from .priors import LEVELS, PRIORS, caution_of
 from .rarity import Frequencies, feature_frequencies, value_frequencies
-from .scoring import compare_pairs, threshold_weight, total_weights
+from .scoring import compare_pairs, shares_of, threshold_weight, weigh_levels
 
 SEED = 20240229
-RANDOM_PAIRS = 120_000
+RANDOM_PAIRS = 60_000
 EM_PAIRS = 120_000
 VALLEY_TRUST = 0.6
 ALONE = -3.0
@@ -145,10 +145,11 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
     if len({s for a in config.compared for s in a.sources}) < 2:
         return _by_belief(model)
     growth = len(pairs) / max(len(some), 1)
+    shares = shares_of(prepared, details, model, config)
     for _ in range(3):
-        weight = total_weights(prepared, details, model, config)[0]
+        weight = weigh_levels(levels, shares, model, config)[0]
         model = _settle(model, weight, population, growth, chance)
-    weight = total_weights(prepared, details, model, config)[0]
+    weight = weigh_levels(levels, shares, model, config)[0]
     return replace(model, log_odds=model.log_odds - _too_high(weight, some, population, config)).rounded()
 
 

@@ -47,9 +47,13 @@ def _spellings() -> dict[str, str]:
 
 
 LEGAL_FORMS: dict[str, str] = _spellings()
-LEGAL_WORDS_MAX = max(p.count(" ") + 1 for p in LEGAL_FORMS)
 # Last words that can end a legal form: a cheap test before the longer look-up.
 LEGAL_ENDS = frozenset(p.split()[-1] for p in LEGAL_FORMS)
+LEGAL_SIZES: dict[str, tuple[int, ...]] = {
+    end: tuple(sorted({p.count(" ") + 1 for p in LEGAL_FORMS if p.split()[-1] == end}, reverse=True))
+    for end in LEGAL_ENDS
+}
+"""How many words the legal forms have that end in a word, the longest first."""
 
 CONNECTIVES = _words(
     """

@@ -118,3 +118,12 @@ def test_hash_of_a_string_is_the_same_alone_and_among_many(values):
     alone = [int(hash_strings([v])[0]) for v in values]
     assert hash_strings(values * 20).tolist() == alone * 20
     assert all((h == 0) == (v == "") for h, v in zip(alone, values, strict=True))
+
+
+def test_a_pair_with_one_key_only_is_left_out_where_many_hold_it():
+    """Records 0 to 3 share a key; 0 and 1 a second one, of the same pass; 4 and 5 a key of their own."""
+    rows = np.array([0, 1, 2, 3, 0, 1, 4, 5], np.int32)
+    keys = np.array([7, 7, 7, 7, 8, 8, 9, 9], np.uint64)
+    found = engine.candidate_pairs(engine.Keys(rows, keys, np.zeros(8, np.uint8)), cap=10, lone=3)
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(0, 1), (4, 5)]
+    assert len(engine.candidate_pairs(engine.Keys(rows, keys, np.zeros(8, np.uint8)), cap=10, lone=4)) == 7
