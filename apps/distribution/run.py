@@ -2,26 +2,39 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from typing import TypeVar
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db import connection as database
+from psycopg import OperationalError as DriverError
 
 from apps.connectors.contracts import Connector
 from apps.connectors.models import Connection
 from apps.distribution.attempts import open_attempts
 from apps.distribution.calling import Call, Result, carry_out, plan_calls
-from apps.distribution.claiming import claim_lanes, renew_leases
+from apps.distribution.claiming import Claim, claim_lanes, renew_leases
 from apps.distribution.clock import RunningClock
 from apps.distribution.contracts import RunReport
-from apps.distribution.drafts import load_facts, write_drafts
+from apps.distribution.drafts import Draft, load_facts, write_drafts
 from apps.distribution.engine.delays import LEASE
 from apps.distribution.health import note_health
 from apps.distribution.models import Outcome, TargetState
 from apps.distribution.outcomes import Ending, ending_of_draft, ending_of_result
 from apps.distribution.settling import settle
 
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
 _RENEW_EVERY = LEASE.total_seconds() / 3
+_LINGER = 0.01
+"""Seconds that an answer waits for others, so that one statement writes them all down."""
+_PATIENCE = 60.0
+"""Seconds for which answers are kept while the database is away; a lane taken over meanwhile refuses them."""
+_AWAY = (OperationalError, InterfaceError, DriverError)
 
 
 class DeliveryRun:
@@ -56,28 +69,35 @@ class DeliveryRun:
         free = self._limit - self._claimed
         if free < 1 or (self._alone and self._flying):
             return False
-        claim = claim_lanes(
-            connection=self._connection,
-            limit=free,
-            worker=self._worker,
-            suspects=not self._flying and not self._left,
-            now=self._clock.now(),
-        )
+        began = time.monotonic()
+        claim = self._patiently(lambda: self._claim(free))
         self._alone, self._gate = claim.alone, claim.gate
         self._claimed += len(claim.tokens)
         if claim.parked:
             self._outcomes[Outcome.PARKED] += claim.parked
         if not claim.tokens:
             return False
-        self._renewed = self._renewed if self._flying else time.monotonic()
-        drafts = write_drafts(self._connection, load_facts(claim.tokens))
+        self._renewed = self._renewed if self._flying else began
+        drafts = self._patiently(lambda: write_drafts(self._connection, load_facts(claim.tokens)))
         now = self._clock.now()
-        with transaction.atomic():
-            open_attempts(connection=self._connection, drafts=drafts, worker=self._worker, now=now)
+        self._patiently(lambda: self._open(drafts, now))
         self._settle([ending_of_draft(draft, now=now) for draft in drafts if draft.outcome is not None])
         for call in plan_calls(drafts, batch_size=batch_size):
             self._flying[pool.submit(carry_out, self._connector, call, self._still_leased)] = call
         return True
+
+    def _claim(self, free: int) -> Claim:
+        return claim_lanes(
+            connection=self._connection,
+            limit=free,
+            worker=self._worker,
+            suspects=not self._flying and not self._left,
+            now=self._clock.now(),
+        )
+
+    def _open(self, drafts: Sequence[Draft], now: datetime) -> None:
+        with transaction.atomic():
+            open_attempts(connection=self._connection, drafts=drafts, worker=self._worker, now=now)
 
     def _still_leased(self) -> bool:
         return time.monotonic() - self._renewed < LEASE.total_seconds() - 1
@@ -86,9 +106,11 @@ class DeliveryRun:
         """Settle what has come back; renew leases of what is still out."""
         if self._flying:
             patience = max(0.0, self._renewed + _RENEW_EVERY - time.monotonic())
-            landed, _ = wait(
+            landed, out = wait(
                 self._flying, timeout=0.05 if self._left else patience, return_when=FIRST_COMPLETED
             )
+            if landed and out:
+                landed |= wait(out, timeout=_LINGER).done
             results = [result for future in landed for result in future.result()]
             for future in landed:
                 del self._flying[future]
@@ -105,14 +127,18 @@ class DeliveryRun:
         return left
 
     def _settle(self, endings: Sequence[Ending]) -> None:
-        note_health(connection=self._connection, endings=endings, now=self._clock.now())
+        self._patiently(
+            lambda: note_health(connection=self._connection, endings=endings, now=self._clock.now())
+        )
         self._write([*self._take_left(), *endings], wait_for_locks=False)
 
     def _write(self, endings: Sequence[Ending], *, wait_for_locks: bool) -> None:
         if not endings:
             return
-        settled = settle(
-            connection=self._connection, endings=endings, wait=wait_for_locks, now=self._clock.now()
+        settled = self._patiently(
+            lambda: settle(
+                connection=self._connection, endings=endings, wait=wait_for_locks, now=self._clock.now()
+            )
         )
         self._left.extend(settled.left)
         self._outcomes.update(str(ending.outcome) for ending in settled.done)
@@ -122,5 +148,24 @@ class DeliveryRun:
         out = [draft.facts for call in self._flying.values() for draft in call.drafts]
         out.extend(ending.draft.facts for ending in self._left)
         if out:
-            renew_leases(tokens={facts.lane_id: facts.token for facts in out}, now=self._clock.now())
+            tokens = {facts.lane_id: facts.token for facts in out}
+            self._patiently(lambda: renew_leases(tokens=tokens, now=self._clock.now()))
         self._renewed = time.monotonic()
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do a whole transaction; again while the database is away: what a target said must not be thrown away.
+
+        Twice does no harm: a lane that was settled by a commit whose answer got lost is settled to the same state.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return work()
+            except _AWAY as error:
+                if time.monotonic() > deadline or database.in_atomic_block:
+                    raise
+                log.warning(
+                    "distribution.database.away", target=self._connection.code, error=type(error).__name__
+                )
+            database.close()
+            time.sleep(0.2)

@@ -1,7 +1,7 @@
 """Write endings down: lanes whose token still holds move on, the target's name for the record is kept."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from apps.connectors.models import Connection
 from apps.core.bulk import as_json, raw_cursor
 from apps.distribution.attempts import end_attempts
 from apps.distribution.models import Op, Outcome, SubscriptionMode
-from apps.distribution.outcomes import DONE, Ending, superseded
+from apps.distribution.outcomes import DONE, Ending, LaneNext, superseded
 
 # Whoever writes a golden record locks its header, then its lanes. Here lanes are locked without waiting,
 # so the two can never wait for each other; what is locked elsewhere is settled a moment later.
@@ -31,18 +31,18 @@ WHERE l.id = n.lane_id
 """
 _KNOW = """
 INSERT INTO distribution_externalref AS r (lane_id, connection_id, record_id, object, external_id, native_id,
-    remote_version, last_hash, last_fields, last_seq, deactivated, last_seen)
+    remote_version, last_hash, last_fields, last_seq, mapping_version, deactivated, last_seen)
 SELECT n.lane_id, n.connection_id, n.record_id, n.object, n.external_id, n.native_id, n.remote_version,
-    decode(n.last_hash, 'hex'), n.last_fields, n.last_seq, n.deactivated, n.last_seen
+    decode(n.last_hash, 'hex'), n.last_fields, n.last_seq, n.mapping_version, n.deactivated, n.last_seen
 FROM jsonb_to_recordset(%s) AS n(lane_id bigint, connection_id bigint, record_id uuid, object text, external_id text,
-    native_id text, remote_version text, last_hash text, last_fields jsonb, last_seq int, deactivated boolean,
-    last_seen timestamptz)
+    native_id text, remote_version text, last_hash text, last_fields jsonb, last_seq int, mapping_version text,
+    deactivated boolean, last_seen timestamptz)
 ON CONFLICT (lane_id) DO UPDATE SET object = excluded.object, external_id = excluded.external_id,
     native_id = CASE WHEN excluded.native_id = '' THEN r.native_id ELSE excluded.native_id END,
     remote_version = excluded.remote_version, last_hash = excluded.last_hash, last_seq = excluded.last_seq,
     last_fields = CASE WHEN excluded.deactivated THEN r.last_fields || excluded.last_fields
                        ELSE excluded.last_fields END,
-    deactivated = excluded.deactivated, last_seen = excluded.last_seen
+    mapping_version = excluded.mapping_version, deactivated = excluded.deactivated, last_seen = excluded.last_seen
 """
 _WAKE = """
 UPDATE distribution_lane l SET next_at = %(now)s, waiting_for = NULL
@@ -50,6 +50,9 @@ FROM (SELECT id FROM distribution_lane WHERE waiting_for = ANY(%(records)s) AND 
       AND lease_until IS NULL ORDER BY id FOR UPDATE SKIP LOCKED) w
 WHERE l.id = w.id
 """
+
+
+_LANE_COLUMNS = tuple(field.name for field in fields(LaneNext))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def _lane_row(ending: Ending) -> dict[str, Any]:
     return {
         "lane_id": facts.lane_id,
         "done_seq": facts.seq if ending.outcome in DONE else 0,
-        **asdict(ending.lane),
+        **{name: getattr(ending.lane, name) for name in _LANE_COLUMNS},
     }
 
 
@@ -116,6 +119,7 @@ def _ref_row(connection: Connection, ending: Ending, now: datetime) -> dict[str,
         "last_hash": draft.payload_hash.hex(),
         "last_fields": payload.body,
         "last_seq": draft.facts.seq,
+        "mapping_version": draft.mapping_version,
         "deactivated": draft.op is Op.DEACTIVATE,
         "last_seen": now,
     }
