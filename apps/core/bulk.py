@@ -1,26 +1,66 @@
-"""Set-based SQL: COPY into tables, and upserts that touch only rows that differ."""
+"""Set-based SQL: rows into tables, and upserts that touch only rows that differ."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
+import orjson
+import psycopg
 from django.db import OperationalError, connection
 from psycopg import sql
 from psycopg.errors import DeadlockDetected
+from psycopg.types.array import ListDumper
 from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
 
-from apps.core.json import dumps, loads
+from apps.core.json import dumps, loads, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from psycopg import Cursor
+    from psycopg.abc import Buffer
 
 set_json_dumps(dumps)
 set_json_loads(loads)
 
 T = TypeVar("T")
+
+FEW = 1_000
+FEW_BYTES = 16_000_000
+"""Rows up to these bounds travel as one JSON parameter; more are copied into a temporary table."""
+
+
+class _Lists(ListDumper):
+    """Lists of ids without a call per id: every batch sends dozens of them."""
+
+    def dump(self, obj: list[Any]) -> "Buffer | None":
+        if obj and type(obj[0]) is UUID:
+            try:
+                return b"{" + b",".join([b"%032x" % each.int for each in obj]) + b"}"
+            except AttributeError:  # not ids alone
+                pass
+        return super().dump(obj)
+
+
+psycopg.adapters.register_dumper(list, _Lists)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Rows to select from: `source` for the FROM clause, `given` the statement's named parameters, None: it has none."""
+
+    source: str
+    given: Mapping[str, str] | None = None
+
+    @property
+    def prepare(self) -> bool | None:
+        """Tell psycopg whether to prepare the statement: not over a table whose size its plan depends on."""
+        return None if self.given else False
 
 
 def retry_deadlocks(work: Callable[[], T], *, times: int = 5) -> T:
@@ -54,11 +94,17 @@ def copy_rows(
     rows: Iterable[Sequence[object]],
     types: Sequence[str] | None = None,
 ) -> int:
-    """COPY rows into a table and return how many; `types` switches to the faster binary format."""
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    """Write new rows into a table and return how many; `types` switches COPY to the faster binary format."""
+    columns, rows = tuple(columns), iter(rows)
+    if not types:
+        few = list(islice(rows, FEW + 1))
+        packed = _packed(columns, few)
+        if packed:
+            cursor.execute(_insertion(table, columns), {"rows": packed})
+            return len(few)
+        rows = chain(few, rows)
     count = 0
-    with cursor.copy(statement) as copy:
+    with cursor.copy(_copying(table, columns)) as copy:
         if types:
             copy.set_types(list(types))
         for row in rows:
@@ -74,13 +120,18 @@ def stage_rows(
     rows: Iterable[Sequence[object]],
     *,
     name: str = "",
-) -> str:
-    """COPY rows into a temporary table with these columns of `like`; return its name.
+) -> Staged:
+    """Have rows with these columns of the table `like` at hand for the next statement.
 
-    The rows live until the transaction ends or the next stage of the same name; the empty table stays with the
-    connection, because making one costs more than a small batch does. Do not prepare statements that join a stage:
-    their plan depends on how many rows it holds.
+    Few rows are a parameter of it. Many go into a temporary table, where they live until the transaction ends or the
+    next stage of the same name; the empty table stays with the connection, because making one costs more than a small
+    batch does. Execute the statement with the stage's `given` and `prepare`.
     """
+    columns, rows = tuple(columns), iter(rows)
+    few = list(islice(rows, FEW + 1))
+    packed = _packed(columns, few)
+    if packed:
+        return Staged(_recordset(like, columns), {"rows": packed})
     mark = blake2b(",".join(columns).encode(), digest_size=4).hexdigest()
     stage = f"{(name or f'stage_{like}')[:50]}_{mark}"
     cursor.execute(
@@ -94,8 +145,47 @@ def stage_rows(
         ),
         prepare=False,  # two statements
     )
-    copy_rows(cursor, stage, columns, rows)
-    return stage
+    with cursor.copy(_copying(stage, columns)) as copy:
+        for row in chain(few, rows):
+            copy.write_row(row)
+    return Staged(sql.Identifier(stage).as_string(None))
+
+
+def _packed(columns: Sequence[str], few: Sequence[Sequence[object]]) -> str | None:
+    """Return rows as a JSON list of objects; None when they are more than travel so."""
+    if len(few) > FEW:
+        return None
+    packed = orjson.dumps([dict(zip(columns, row, strict=True)) for row in few], default=_column)
+    return packed.decode() if len(packed) <= FEW_BYTES else None
+
+
+def _column(value: object) -> object:
+    """Return what PostgreSQL reads as a column's value from JSON."""
+    if isinstance(value, Jsonb):
+        return orjson.Fragment(dumps(value.obj))
+    if isinstance(value, bytes | memoryview):
+        return f"\\x{value.hex()}"
+    return plain(value)
+
+
+@lru_cache(maxsize=1_024)
+def _copying(table: str, columns: tuple[str, ...]) -> bytes:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names).as_bytes(None)
+
+
+@lru_cache(maxsize=1_024)
+def _recordset(like: str, columns: tuple[str, ...]) -> str:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    source = sql.SQL("(SELECT {} FROM jsonb_populate_recordset(NULL::{}, %(rows)s::jsonb))")
+    return source.format(names, sql.Identifier(like)).as_string(None)
+
+
+@lru_cache(maxsize=1_024)
+def _insertion(table: str, columns: tuple[str, ...]) -> bytes:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    head = sql.SQL("INSERT INTO {} ({})").format(sql.Identifier(table), names).as_string(None)
+    return f"{head} SELECT * FROM {_recordset(table, columns)} r".encode()
 
 
 def upsert_rows(
@@ -112,9 +202,19 @@ def upsert_rows(
     `key` names the unique columns, `keep` the columns an update leaves alone. Returns the key
     columns and a boolean (True: inserted) of every row that was written; equal rows write nothing.
     """
-    stage = stage_rows(cursor, table, columns, rows)
+    staged = stage_rows(cursor, table, columns, rows)
+    statement = _upsert(table, tuple(columns), tuple(key), tuple(keep), staged.source)
+    cursor.execute(statement, staged.given, prepare=staged.prepare)
+    return cursor.fetchall()
+
+
+@lru_cache(maxsize=1_024)
+def _upsert(
+    table: str, columns: tuple[str, ...], key: tuple[str, ...], keep: tuple[str, ...], source: str
+) -> bytes:
     changing = [c for c in columns if c not in key and c not in keep]
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    keys = sql.SQL(", ").join(map(sql.Identifier, key))
     returning = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(c)) for c in key)
     action: sql.Composable
     if changing:
@@ -124,18 +224,10 @@ def upsert_rows(
         action = sql.SQL("DO UPDATE SET {} WHERE ({}) IS DISTINCT FROM ({})").format(sets, old, new)
     else:
         action = sql.SQL("DO NOTHING")
-    cursor.execute(
-        sql.SQL(
-            "INSERT INTO {table} AS t ({names}) SELECT {names} FROM {stage} ORDER BY {order} "
-            "ON CONFLICT ({key}) {action} RETURNING {returning}, (t.xmax = 0)"
-        ).format(
-            table=sql.Identifier(table),
-            names=names,
-            stage=sql.Identifier(stage),
-            order=sql.SQL(", ").join(map(sql.Identifier, key)),
-            key=sql.SQL(", ").join(map(sql.Identifier, key)),
-            action=action,
-            returning=returning,
-        )
+    statement = sql.SQL(
+        "INSERT INTO {table} AS t ({names}) SELECT {names} FROM {source} r ORDER BY {keys}"
+        " ON CONFLICT ({keys}) {action} RETURNING {returning}, (t.xmax = 0)"
     )
-    return cursor.fetchall()
+    return statement.format(
+        table=sql.Identifier(table), names=names, source=sql.SQL(source), keys=keys, action=action, returning=returning
+    ).as_bytes(None)

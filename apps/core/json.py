@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return what JSON can hold in place of a value that it has no form for. Raises TypeError."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, frozenset | set | tuple):
@@ -16,7 +17,7 @@ def _plain(value: object) -> object:
 
 def dumps(value: object) -> bytes:
     """Return compact UTF-8 JSON; dates as ISO strings, decimals as strings."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(value, default=plain, option=orjson.OPT_NON_STR_KEYS)
 
 
 def loads(text: bytes | str) -> Any:

@@ -205,7 +205,11 @@ class EntitySpec:
             raise ValueError(f"{self.name}: no attribute belongs to group {', '.join(sorted(unknown))}")
 
     def attribute(self, name: str) -> Attribute:
-        return next(attribute for attribute in self.attributes if attribute.name == name)
+        return self._attributes[name]
+
+    @cached_property
+    def _attributes(self) -> dict[str, Attribute]:
+        return {attribute.name: attribute for attribute in self.attributes}
 
     def collection(self, name: str) -> Collection:
         return next(collection for collection in self.collections if collection.name == name)
@@ -257,10 +261,18 @@ class EntitySpec:
         return found
 
     def references(self) -> Iterator[Attribute]:
-        return (attribute for attribute in self.attributes if attribute.kind is Kind.REFERENCE)
+        return iter(self._references)
+
+    @cached_property
+    def _references(self) -> tuple[Attribute, ...]:
+        return tuple(attribute for attribute in self.attributes if attribute.kind is Kind.REFERENCE)
 
     def item_references(self) -> Iterator[tuple[Collection, Attribute]]:
-        return (
+        return iter(self._item_references)
+
+    @cached_property
+    def _item_references(self) -> tuple[tuple[Collection, Attribute], ...]:
+        return tuple(
             (collection, column)
             for collection in self.collections
             for column in collection.columns

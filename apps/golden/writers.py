@@ -51,14 +51,15 @@ def write_headers(
         )
         write_history(cursor, GoldenRecord, [h.id for h in new], kind="+", now=now)
     if changed:
-        stage = stage_rows(cursor, table, columns, (_header_row(h, now) for h in changed))
+        staged = stage_rows(cursor, table, columns, (_header_row(h, now) for h in changed))
         cursor.execute(
             sql.SQL(
                 "UPDATE golden_goldenrecord g SET title = s.title, status = s.status, version = s.version,"
                 " quality = s.quality, merged_into_id = s.merged_into_id, updated_at = s.updated_at"
                 " FROM {} s WHERE g.id = s.id"
-            ).format(sql.Identifier(stage)),
-            prepare=False,
+            ).format(sql.SQL(staged.source)),
+            staged.given,
+            prepare=staged.prepare,
         )
         write_history(cursor, GoldenRecord, [h.id for h in changed], kind="~", now=now)
 

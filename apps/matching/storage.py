@@ -125,11 +125,11 @@ def store_pairs(
     ]  # fmt: skip
     if not rows:
         return 0
-    stage = stage_rows(cursor, CandidatePair._meta.db_table, _PAIR_COLUMNS, rows)
+    staged = stage_rows(cursor, CandidatePair._meta.db_table, _PAIR_COLUMNS, rows)
     names = ", ".join(f'"{column}"' for column in _PAIR_COLUMNS)
     cursor.execute(
         f"""
-        INSERT INTO matching_candidatepair AS t ({names}) SELECT {names} FROM {stage} ORDER BY id
+        INSERT INTO matching_candidatepair AS t ({names}) SELECT {names} FROM {staged.source} r ORDER BY id
         ON CONFLICT (left_id, right_id) DO UPDATE SET
             probability = excluded.probability, weight = excluded.weight, evidence = excluded.evidence,
             rule_version = excluded.rule_version, status = excluded.status, found_at = excluded.found_at,
@@ -137,7 +137,9 @@ def store_pairs(
         WHERE t.status IN ('open', 'auto', 'obsolete')
           AND (t.status, t.evidence) IS DISTINCT FROM (excluded.status, excluded.evidence)
         RETURNING t.id, t.status, (t.xmax = 0)
-        """  # the names are constants of this module
+        """,  # the names are constants of this module
+        staged.given,
+        prepare=staged.prepare,
     )
     written = cursor.fetchall()
     write_history(cursor, CandidatePair, [key for key, _, new in written if new], kind="+", now=now)

@@ -24,7 +24,7 @@ def lock_system(cursor: Cursor[Any], system: str) -> None:
 def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dict[UUID, Stored]:
     """Return what is stored of the batch's records; rows that are there already cost no transfer of values."""
     hashes = ((record, each.raw_hash) for each in keyed for _, key, record in each.keys if key)
-    stage = stage_rows(cursor, SourceRecord._meta.db_table, ("id", "raw_hash"), hashes, name="landing_key")
+    staged = stage_rows(cursor, SourceRecord._meta.db_table, ("id", "raw_hash"), hashes, name="landing_key")
     cursor.execute(
         f"""
         SELECT r.id, k.same, r.source_version, r.content_hash, r.complete, r.deleted,
@@ -32,15 +32,15 @@ def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dic
         FROM sources_sourcerecord r
         JOIN (
             SELECT k.id, bool_and(coalesce(s.raw_hash = k.raw_hash, false) OR c.id IS NOT NULL) AS same
-            FROM {stage} k
+            FROM {staged.source} k
             JOIN sources_sourcerecord s ON s.id = k.id
             LEFT JOIN sources_contribution c
-              ON c.source_record_id = k.id AND c.layout = %s AND c.raw_hash = k.raw_hash
+              ON c.source_record_id = k.id AND c.layout = %(layout)s AND c.raw_hash = k.raw_hash
             GROUP BY k.id
         ) k ON k.id = r.id
         """,
-        (layout,),
-        prepare=False,
+        {**(staged.given or {}), "layout": layout},
+        prepare=staged.prepare,
     )
     return {
         record: Stored(bool(same), version, bytes(content), complete, deleted, values or {}, items or {})
@@ -81,7 +81,7 @@ def write_records(
 
 def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> list[tuple[UUID, bool]]:
     """Upsert with two rules of its own: raw stays where a contribution brings none, pending stays once set."""
-    stage = stage_rows(cursor, SourceRecord._meta.db_table, _COLUMNS, rows)
+    staged = stage_rows(cursor, SourceRecord._meta.db_table, _COLUMNS, rows)
     names = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
     kept = {
         "id",
@@ -99,14 +99,16 @@ def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> li
     )
     cursor.execute(
         sql.SQL(
-            "INSERT INTO sources_sourcerecord AS t ({names}) SELECT {names} FROM {stage} ORDER BY id"
+            "INSERT INTO sources_sourcerecord AS t ({names}) SELECT {names} FROM {stage} r ORDER BY id"
             " ON CONFLICT (id) DO UPDATE SET {sets},"
             " raw = coalesce(excluded.raw, t.raw), raw_hash = coalesce(excluded.raw_hash, t.raw_hash),"
             " changed_at = CASE WHEN t.content_hash = excluded.content_hash THEN t.changed_at"
             " ELSE excluded.changed_at END,"
             " pending_since = coalesce(t.pending_since, excluded.pending_since)"
             " RETURNING t.id, (t.xmax = 0)"
-        ).format(names=names, stage=sql.Identifier(stage), sets=sets)
+        ).format(names=names, stage=sql.SQL(staged.source), sets=sets),
+        staged.given,
+        prepare=staged.prepare,
     )
     return cursor.fetchall()
 

@@ -85,18 +85,20 @@ def store_standardized(
     )
     table = StandardRecord._meta.db_table
     with raw_cursor() as cursor:
-        stage = stage_rows(cursor, table, _COLUMNS, rows)
+        staged = stage_rows(cursor, table, _COLUMNS, rows)
         cursor.execute(
             f"""
             INSERT INTO {table} AS t (source_record_id, entity, values, issues, score, standardized_at)
             SELECT source_record_id, entity, values, issues, score, standardized_at
-            FROM {stage} ORDER BY source_record_id
+            FROM {staged.source} r ORDER BY source_record_id
             ON CONFLICT (source_record_id) DO UPDATE SET
                 entity = excluded.entity, values = excluded.values, issues = excluded.issues,
                 score = excluded.score, standardized_at = excluded.standardized_at
             WHERE (t.entity, t.values, t.issues, t.score)
                 IS DISTINCT FROM (excluded.entity, excluded.values, excluded.issues, excluded.score)
             RETURNING t.source_record_id
-            """
+            """,
+            staged.given,
+            prepare=staged.prepare,
         )
         return {record for (record,) in cursor}

@@ -26,21 +26,21 @@ def assign_crosswalk(*, memberships: Sequence[Membership], now: datetime) -> lis
     with raw_cursor() as cursor:
         rows = ((each.source_record_id, each.record_id, each.method) for each in memberships)
         columns = ("source_record_id", "record_id", "method")
-        stage = stage_rows(cursor, Crosswalk._meta.db_table, columns, rows)
+        staged = stage_rows(cursor, Crosswalk._meta.db_table, columns, rows)
         cursor.execute(
             f"""
             INSERT INTO sources_crosswalk AS t
                 (source_record_id, record_id, method, system_id, entity, key, assigned_at)
-            SELECT m.source_record_id, m.record_id, m.method, s.system_id, s.entity, s.key, %s
-            FROM {stage} m JOIN sources_sourcerecord s ON s.id = m.source_record_id
+            SELECT m.source_record_id, m.record_id, m.method, s.system_id, s.entity, s.key, %(now)s
+            FROM {staged.source} m JOIN sources_sourcerecord s ON s.id = m.source_record_id
             ORDER BY m.source_record_id
             ON CONFLICT (source_record_id) DO UPDATE SET
                 record_id = excluded.record_id, method = excluded.method, assigned_at = excluded.assigned_at
             WHERE t.record_id <> excluded.record_id
             RETURNING t.source_record_id, (t.xmax = 0)
             """,
-            (now,),
-            prepare=False,
+            {**(staged.given or {}), "now": now},
+            prepare=staged.prepare,
         )
         written = cursor.fetchall()
         write_history(cursor, Crosswalk, [key for key, inserted in written if inserted], kind="+", now=now)
