@@ -17,6 +17,8 @@ PRIOR_NEAR = 100.0
 """How many pairs of strangers the chance of random pairs is worth when it is corrected by what passes find."""
 NEARBY = 0.5
 """How far strangers that share a blocking key, rather than strangers at random, say what chance makes of levels."""
+ECHO = 0.5
+"""How much attributes of one group say besides the strongest: whoever moves changes street, city and postcode."""
 LEAST_PAIRS = 30
 """A pass with fewer pairs teaches nothing."""
 IDENTITY = frozenset({"person_name", "given_name", "date"})
@@ -46,11 +48,14 @@ def _em(
     near = {k: (u if attributes[k].type in IDENTITY else m)[k].copy() for k in used}
     telling = {k for k in used if attributes[k].type in IDENTITY}
     kinds = [m, u, near] if telling and len(telling) < len(used) else [m, u]
+    groups = _groups(attributes, used)
     shares = np.array([0.3, 0.5, 0.2] if len(kinds) == 3 else [0.3, 0.7])
     for _ in range(EM_ROUNDS):
-        logs = (
-            np.stack([_evidence(kind, used)[pattern].sum(axis=1) for kind in kinds]) + np.log(shares)[:, None]
-        )
+        logs = np.repeat(np.log(shares)[:, None], len(pattern), axis=1)
+        strangers = _evidence(u, used)
+        for c in range(len(kinds)):
+            if c != 1:
+                logs[c] += _once_a_group((_evidence(kinds[c], used) - strangers)[pattern], groups)
         p = np.exp(logs - logs.max(axis=0))
         p *= weight / p.sum(axis=0)
         shares = np.clip(p.sum(axis=1) / weight.sum(), 1e-4, 0.995)
@@ -71,6 +76,21 @@ def _evidence(kind: Mapping[int, F64], used: list[int]) -> F64:
     table = np.zeros((len(used), LEVELS))
     table[:, 1:] = np.log(np.maximum(np.stack([kind[k] for k in used]), 1e-9))
     return table.ravel()
+
+
+def _groups(attributes: tuple[Attribute, ...], used: list[int]) -> list[list[int]]:
+    """Positions in `used` of the attributes of each group of several."""
+    named = [attributes[k].group for k in used]
+    return [[at for at, g in enumerate(named) if g == group] for group in dict.fromkeys(named) if group]
+
+
+def _once_a_group(ratios: F64, groups: list[list[int]]) -> F64:
+    """Sum of logarithms of ratios [patterns, attributes]; in a group the strongest each way whole, the rest in part."""
+    for members in groups:
+        part = ratios[:, members]
+        whole = (part == part.max(1, keepdims=True)) | (part == part.min(1, keepdims=True))
+        ratios[:, members] = np.where(whole, part, part * ECHO)
+    return np.asarray(ratios.sum(1), np.float64)
 
 
 def learn(

@@ -265,6 +265,6 @@ def used_by(attribute: Attribute, config: Config, number: int) -> bool:
     """True if blocking pass `number` looks at this attribute, at one of the same columns, or of the same group."""
     for part in config.passes[number]:
         other = config.attribute(part.partition(":")[0])
-        if set(other.sources) & set(attribute.sources):
+        if set(other.sources) & set(attribute.sources) or (other.group and other.group == attribute.group):
             return True
     return False
