@@ -66,6 +66,12 @@ SCHEDULES = (
         description="Asks first what is doubtful and has much hanging on it; goes on with decisions on patterns.",
     ),
     Schedule(
+        "Remove old simulations",
+        "pipeline.prune",
+        cron=("40", "3"),
+        description="Also snapshots that no rule in force or being tried is weighed on.",
+    ),
+    Schedule(
         "Turn ownership periods",
         "mastering.turn_periods",
         cron=("2", "0"),

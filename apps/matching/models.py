@@ -8,12 +8,13 @@ from apps.audit.versioning import VersionedRule
 from apps.core.ids import uuid7
 from apps.matching.derived import BlockingKey, ComparedPair, PreparedRecord, ReviewLimit
 from apps.matching.runs import MatchRun, RunPair, RunSeed
-from apps.matching.snapshots import PairSnapshot
+from apps.matching.snapshots import DataMoment, PairSnapshot
 
 __all__ = [
     "BlockingKey",
     "CandidatePair",
     "ComparedPair",
+    "DataMoment",
     "MatchRule",
     "MatchRun",
     "PairDecision",

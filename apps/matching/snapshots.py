@@ -1,4 +1,4 @@
-"""Snapshots for the tuning studio: all candidate pairs of an entity with what comparing them gave, compressed."""
+"""Snapshots for the tuning studio, compressed, and the count by which they know that the data moved on."""
 
 from django.db import models
 
@@ -31,3 +31,18 @@ class PairSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity}: {self.pairs:,} pairs of {self.records:,} records"
+
+
+class DataMoment(models.Model):
+    """Transactions that changed memberships, values, decisions or golden records of an entity; triggers write it.
+
+    A row a transaction, so that nobody waits for anybody; older rows are added up in the newest (`weight`).
+    """
+
+    pk = models.CompositePrimaryKey("entity", "xact")
+    entity = models.CharField(max_length=40)
+    xact = models.BigIntegerField(help_text="Number of the transaction.")
+    weight = models.BigIntegerField(default=1, help_text="Statements it changed something by.")
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.xact}"

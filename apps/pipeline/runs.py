@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Right
 
 from apps.audit.services import record_deed
 from apps.core.bulk import raw_cursor
@@ -22,6 +22,8 @@ LEASE = timedelta(seconds=90)
 adds as much, so that a chunk which needs longer is not begun again and again by one worker after the other."""
 LONGEST = 20
 """Leases a run may come to."""
+MOST_LOG = 20_000
+"""Characters of a run's log that are kept, the last ones: records that are passed over may be many."""
 
 
 class RunActive(Conflict):
@@ -75,7 +77,7 @@ def cancel_rematch(*, run_id: UUID, now: datetime) -> MatchRun:
     idle = run.status == MatchRun.Status.QUEUED or not run.lease_until or run.lease_until < database_clock()
     run.status = MatchRun.Status.CANCELLED if idle else MatchRun.Status.CANCELLING
     run.finished_at = now if idle else None
-    run.log += line_of("cancelled" if idle else "asked to stop", now)
+    run.log = bounded(run.log + line_of("cancelled" if idle else "asked to stop", now))
     run.save(update_fields=["status", "finished_at", "log"])
     record_deed(verb="cancel re-match", entity=run.entity, subject=str(run.pk), now=now)
     return run
@@ -93,7 +95,8 @@ def resume_rematch(*, run_id: UUID, now: datetime) -> MatchRun:
     if later:
         raise NotResumable("A later re-match has used its work lists since; start a new one.")
     run.status, run.lease_until, run.finished_at = MatchRun.Status.QUEUED, None, None
-    run.log += line_of(f"resumed in phase {run.get_phase_display()!r} at {run.done:,} of {run.total:,}", now)
+    place = f"in phase {run.get_phase_display()!r} at {run.done:,} of {run.total:,}"
+    run.log = bounded(run.log + line_of(f"resumed {place}", now))
     run.save(update_fields=["status", "lease_until", "finished_at", "log"])
     record_deed(verb="resume re-match", entity=run.entity, subject=str(run.pk), now=now)
     return run
@@ -133,7 +136,7 @@ def keep(run: MatchRun, *, token: int, lines: Iterable[str] = (), **fields: Any)
     lease = LEASE * min(1 + run.takeovers, LONGEST)
     fields |= {"beat_at": beat} | ({} if "lease_until" in fields else {"lease_until": beat + lease})
     mine = MatchRun.objects.filter(pk=run.pk, token=token, status__in=("running", "cancelling"))
-    if not mine.update(log=Concat("log", Value(text)), **fields):
+    if not mine.update(log=Right(Concat("log", Value(text)), MOST_LOG), **fields):
         raise RunLost(f"The re-match {run.pk} is in other hands; this worker lets go of it.")
 
 
@@ -143,6 +146,10 @@ def database_clock() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         at: datetime = cursor.fetchone()[0]
     return at
+
+
+def bounded(log: str) -> str:
+    return log[-MOST_LOG:]
 
 
 def line_of(text: str, now: datetime) -> str:

@@ -15,9 +15,21 @@ from apps.golden.spec import EntitySpec
 from apps.matching.models import CandidatePair, MatchRun, PairStatus, ReviewLimit
 from apps.matching.selectors import active_rule, needs_first_rematch
 from apps.matching.services import fill_review_queue
-from apps.pipeline.activating import apply_match_rule, roll_back_match_rule, survey_entity
+from apps.pipeline.activating import (
+    apply_match_rule,
+    apply_ownership,
+    apply_survivorship,
+    recompute_entities,
+    roll_back_match_rule,
+    survey_entity,
+)
 from apps.pipeline.contracts import BatchReport
 from apps.pipeline.faults import RECORD_FAULTS
+from apps.pipeline.recomputing import (
+    cancel_recomputation,
+    resume_recomputation,
+    work_on_recomputation,
+)
 from apps.pipeline.rematching import rematch_entity, summary_of, work_on_rematch
 from apps.pipeline.run import run_batch
 from apps.pipeline.runs import cancel_rematch, request_rematch, resume_rematch
@@ -37,16 +49,22 @@ __all__ = [
     "BATCH",
     "TooManyQuarantined",
     "apply_match_rule",
+    "apply_ownership",
+    "apply_survivorship",
+    "cancel_recomputation",
     "cancel_rematch",
     "fill_review_queues",
     "queue_first_rematches",
+    "recompute_entities",
     "rematch_entity",
     "request_rematch",
+    "resume_recomputation",
     "resume_rematch",
     "roll_back_match_rule",
     "run_pending",
     "summary_of",
     "survey_entity",
+    "work_on_recomputation",
     "work_on_rematch",
 ]
 

@@ -7,15 +7,19 @@ from celery import shared_task
 from apps.core.clock import utcnow
 from apps.golden.registry import entities
 from apps.matching.models import MatchRun
+from apps.matching.services import prune_snapshots
+from apps.pipeline.models import Simulation
+from apps.pipeline.recomputing import waits_for_worker
 from apps.pipeline.runs import RunActive
 from apps.pipeline.services import (
     fill_review_queues,
     request_rematch,
     run_pending,
     survey_entity,
+    work_on_recomputation,
     work_on_rematch,
 )
-from apps.pipeline.simulating import run_simulation
+from apps.pipeline.simulating import prune_simulations, run_simulation, take_up_simulations
 
 SLICE = 120.0
 """Seconds a task works on a re-match before it hands it to the next: a worker slot is not taken for hours."""
@@ -41,12 +45,26 @@ def rematch(entity: str = "", mode: str = MatchRun.Mode.FULL) -> None:
 
 @shared_task(name="pipeline.continue_rematch", ignore_result=True)
 def continue_rematch() -> None:
-    """Go on with a re-match that waits for a worker, or whose worker is gone; scheduled, and sent on by itself."""
+    """Go on with a re-match that waits for a worker, or whose worker is gone; scheduled, and sent on by itself.
+
+    Simulations and recomputations whose worker is gone are taken up by the same sweep.
+    """
+    take_up_simulations(now=utcnow())
+    if waits_for_worker():
+        recompute.delay()
     run = work_on_rematch(seconds=SLICE)
     if run is None:
         fill_review_queues()
     else:
         continue_rematch.delay()
+
+
+@shared_task(name="pipeline.recompute", ignore_result=True)
+def recompute() -> None:
+    """Go on with the recomputation that waits for a worker; sent on by itself until it is over."""
+    run = work_on_recomputation(seconds=SLICE)
+    if run is not None and run.is_open:
+        recompute.delay()
 
 
 @shared_task(name="pipeline.simulate", ignore_result=True)
@@ -59,3 +77,15 @@ def simulate(simulation: str) -> None:
 def survey(entity: str, rule: int) -> None:
     """Compare all records of an entity for the tuning studio."""
     survey_entity(entity_name=entity, rule_id=rule, now=utcnow())
+
+
+@shared_task(name="pipeline.prune", ignore_result=True)
+def prune() -> None:
+    """Remove snapshots that no rule in force or being tried needs, and simulations of long ago."""
+    prune_snapshots(
+        tried=Simulation.objects.filter(status__in=Simulation.OPEN, match_rule__isnull=False).values_list(
+            "match_rule", flat=True
+        ),
+        now=utcnow(),
+    )
+    prune_simulations(now=utcnow())

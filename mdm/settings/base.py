@@ -1,5 +1,6 @@
 """Settings shared by every environment; the environment's own module adds secrets and addresses."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -242,6 +243,8 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 LOG_JSON = env.bool("LOG_JSON", default=True)
 # Who wrote a match rule does not activate it; "false" where one person is alone with the hub.
 RULES_NEED_TWO = env.bool("MDM_RULES_NEED_TWO", default=True)
+# Processes that work on one simulation of rules side by side, each with a connection of its own.
+SIMULATION_PROCESSES = env.int("MDM_SIMULATION_PROCESSES", default=min(2, os.cpu_count() or 1))
 
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(json=LOG_JSON, level=LOG_LEVEL)

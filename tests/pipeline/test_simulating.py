@@ -127,7 +127,7 @@ def test_what_is_simulated_happens_and_a_roll_back_gives_the_same_bytes_back(fir
     strictly()
     draft, before, first, asked = looser(), documents(), homes(), open_pairs()
     tables = everything()
-    report = simulate_rules(match_rule=draft.pk, now=NOW)
+    report = simulate_rules(match_rule=draft.pk, now=NOW).report
     assert everything() == tables
     assert report.merged
     apply_match_rule(rule_id=draft.pk, now=NOW)
@@ -142,7 +142,7 @@ def test_what_is_simulated_happens_and_a_roll_back_gives_the_same_bytes_back(fir
     assert report.golden_after == live
     opened, closed = open_pairs() - asked, asked - open_pairs()
     assert (report.reviews_opened, report.reviews_closed) == (len(opened), len(closed))
-    again = simulate_rules(match_rule=draft.pk, now=NOW)
+    again = simulate_rules(match_rule=draft.pk, now=NOW).report
     assert (again.merged, again.left, again.values) == ((), (), ())
     roll_back_match_rule(entity_name="customer", now=NOW)
     follow_activation()
@@ -158,9 +158,9 @@ def test_what_is_simulated_happens_and_a_roll_back_gives_the_same_bytes_back(fir
 @pytest.mark.full
 def test_a_snapshot_gives_the_same_report_and_reports_survive_storage(firm: None) -> None:
     draft = looser()
-    direct = simulate_rules(match_rule=draft.pk, now=NOW)
+    direct = simulate_rules(match_rule=draft.pk, now=NOW).report
     take_snapshot(spec=entity("customer"), rule=any_rule(draft.pk), now=NOW)
-    stored = simulate_rules(match_rule=draft.pk, now=NOW)
+    stored = simulate_rules(match_rule=draft.pk, now=NOW).report
     assert (stored.merged, stored.left, stored.values, stored.pairs) == (
         direct.merged,
         direct.left,
@@ -174,7 +174,7 @@ def test_a_snapshot_gives_the_same_report_and_reports_survive_storage(firm: None
 def test_a_stricter_rule_parts_and_going_back_joins_again(firm: None) -> None:
     first, before = homes(), documents()
     draft = draft_match_rule(entity_name="customer", match=0.9999999, review=0.5, note="", now=NOW)
-    report = simulate_rules(match_rule=draft.pk, now=NOW)
+    report = simulate_rules(match_rule=draft.pk, now=NOW).report
     assert report.left
     apply_match_rule(rule_id=draft.pk, now=NOW)
     follow_activation()
@@ -182,7 +182,7 @@ def test_a_stricter_rule_parts_and_going_back_joins_again(firm: None) -> None:
     assert {source for source, home in homes().items() if first[source] != home} == leaving
     former = former_match_rule(entity_name="customer")
     assert former is not None
-    back = simulate_rules(match_rule=former.pk, now=NOW)
+    back = simulate_rules(match_rule=former.pk, now=NOW).report
     roll_back_match_rule(entity_name="customer", now=NOW)
     follow_activation()
     # What was parted may have become parent and child: such a pair stays two, and the simulation said so.
@@ -202,7 +202,7 @@ def values_of(found: Docs) -> Docs:
 
 def test_an_ownership_draft_as_it_is_active_changes_nothing() -> None:
     draft = draft_ownership(note="", now=NOW)
-    report = simulate_rules(entity_name="customer", ownership=draft.pk, now=NOW)
+    report = simulate_rules(entity_name="customer", ownership=draft.pk, now=NOW).report
     assert (report.values, report.merged, report.held) == ((), (), 0)
 
 

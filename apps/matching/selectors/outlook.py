@@ -1,15 +1,17 @@
 """What a re-match with any version of a rule would come to, on the data of this moment. Reads only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+from psycopg import Cursor
 
 from apps.core.bulk import raw_cursor
 from apps.golden.spec import EntitySpec
 from apps.matching import storage
-from apps.matching.compared import Edge, Member
+from apps.matching.compared import Edge, Member, held_pairs
 from apps.matching.contracts import Joined
 from apps.matching.engine import Band
 from apps.matching.landscape import Landscape, current_forms, members_of_entity, survey
@@ -17,6 +19,7 @@ from apps.matching.models import MatchRule, PairSnapshot
 from apps.matching.packing import shape_of, unpack
 from apps.matching.regrouping import ReviewsToCome, regroup, reviews_to_come
 from apps.matching.rule import Rule
+from apps.matching.scoring import score
 from apps.matching.selectors.moments import data_moment
 from apps.matching.selectors.rules import rule_of_row
 
@@ -51,7 +54,7 @@ def rematch_outlook(*, spec: EntitySpec, rule: Rule, report: Report) -> Outlook:
         report("reading and comparing records", 0.05)
         landscape = _landscape(spec, rule, members)
         scores = landscape.scores(rule)
-        edges = landscape.edges(scores)
+        edges = _with_held(cursor, spec, rule, landscape, landscape.edges(scores))
         report("grouping records", 0.45)
         decisions = storage.decisions_of_entity(cursor, spec.name)
         settled = regroup(spec, rule, members, edges, decisions, landscape.forms)
@@ -64,6 +67,25 @@ def rematch_outlook(*, spec: EntitySpec, rule: Rule, report: Report) -> Outlook:
         merges=settled.merges,
         edges=edges,
     )
+
+
+def _with_held(
+    cursor: Cursor[Any], spec: EntitySpec, rule: Rule, landscape: Landscape, edges: list[Edge]
+) -> list[Edge]:
+    """Return the edges with those of held pairs: scored whether or not they share a key, as a re-match does.
+
+    A pair is held still where the same version decides again; another version decides without it.
+    """
+    held = {(left, right): version == rule.version for left, right, version in held_pairs(cursor, spec.name)}
+    if not held:
+        return edges
+    known = {edge.pair for edge in edges}
+    forms = landscape.forms
+    asked = [pair for pair in held if pair not in known and pair[0] in forms and pair[1] in forms]
+    concerned = {record: forms[record] for pair in asked for record in pair}
+    more = score(rule, concerned, asked).edges(least=Band.REVIEW) if asked else []
+    found = [replace(edge, held=True) if held.get(edge.pair) else edge for edge in (*edges, *more)]
+    return sorted(found, key=lambda edge: edge.pair)
 
 
 def _landscape(spec: EntitySpec, rule: Rule, members: list[Member]) -> Landscape:

@@ -31,7 +31,7 @@ from apps.matching.services.rules import (
 )
 from apps.matching.services.separating import let_members_unite, separate_members
 from apps.matching.services.similar import find_similar
-from apps.matching.services.snapshots import take_snapshot
+from apps.matching.services.snapshots import prune_snapshots, take_snapshot
 from apps.matching.services.teaching import TooFewLabels, collect_labels, retrain_match_rule
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "let_members_unite",
     "limit_reviews",
     "match_batch",
+    "prune_snapshots",
     "rate_open_pairs",
     "release_pair",
     "reset_weights",

@@ -141,6 +141,18 @@ class SimulationReport:
     def delivered(self) -> int:
         return sum(each.deliveries for each in self.deliveries)
 
+    def summary(self) -> dict[str, int]:
+        """Return the counts that a list of simulations shows."""
+        return {
+            "merges": len(self.merged),
+            "leaving": self.records_leaving,
+            "changed": self.golden_changed,
+            "values": self.values_changed,
+            "held": self.held,
+            "reviews": self.reviews_opened,
+            "deliveries": self.delivered,
+        }
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -1,182 +1,152 @@
 """What golden records, approvals and targets would see: plans are made and routed, and added up instead of applied."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from apps.golden.registry import entities, entity
 from apps.golden.spec import Document, EntitySpec
-from apps.mastering.contracts import Assumed, Change, Plan
-from apps.mastering.engine.ownership import Ownership
-from apps.mastering.engine.trust import Survivorship
-from apps.mastering.services import followers_of, plan_records, referrers_of
+from apps.mastering.services import referrers_of
+from apps.pipeline.simulating.crew import Crew
+from apps.pipeline.simulating.jobs import CHUNK, Job, Rules, Setting
+from apps.pipeline.simulating.moving import pieces_of
 from apps.pipeline.simulating.progress import Progress
 from apps.pipeline.simulating.shape import Shape
+from apps.pipeline.simulating.tally import Outcome, Tally, Values, merge_wanted
 from apps.sources.models import Crosswalk
 from apps.sources.selectors import golden_referrers
-from apps.stewardship.contracts import Policy
-from apps.stewardship.selectors import active_policy, preview_route
+from apps.stewardship.selectors import active_policy
 
-CHUNK = 5_000
-"""Golden records planned at a time."""
 ROUNDS = 6
 """Times what follows is followed: an invoice follows a project follows an engagement follows a customer."""
 
-
-@dataclass(frozen=True)
-class Rules:
-    """Rules that are tried in place of the active ones."""
-
-    ownership: Ownership | None = None
-    survivorship: Survivorship | None = None
+Wanted = dict[str, set[UUID]]
 
 
 @dataclass
 class Effects:
-    """The last change planned of every golden record that would be another, and what waits for approvers."""
+    """What became of every golden record that would be another, and of those that rules let live elsewhere."""
 
-    changes: dict[UUID, Change] = field(default_factory=dict)
-    held: dict[UUID, int] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
     losers: tuple[UUID, ...] = ()
-    reshaped: frozenset[UUID] = frozenset()
-
-    def add(self, plan: Plan, policy: Policy) -> list[Change]:
-        """Add a plan as it would be routed; return the changes that would be applied."""
-        routed = preview_route(plan, policy)
-        for change in plan.changes:
-            self.held.pop(change.record_id, None)
-            self.changes.pop(change.record_id, None)
-        for part in routed.held:
-            self.held[part.record_id] = self.held.get(part.record_id, 0) + 1
-        applied = [change for change in routed.plan.changes if change.kind != "unchanged"]
-        self.changes |= {change.record_id: change for change in applied}
-        return applied
 
     @property
-    def documents(self) -> dict[UUID, Document]:
-        return {record: change.after for record, change in self.changes.items()}
+    def outcomes(self) -> Mapping[UUID, Outcome]:
+        return self.tally.outcomes
 
-    def news(self) -> dict[str, set[UUID]]:
-        """Return, by entity, the golden records of which targets would hear."""
-        found: dict[str, set[UUID]] = {}
-        for change in self.changes.values():
-            if change.is_news:
-                found.setdefault(change.entity, set()).add(change.record_id)
-        return found
+    @property
+    def examples(self) -> dict[UUID, Values]:
+        return self.tally.examples
+
+    @property
+    def held(self) -> int:
+        return sum(outcome.held for outcome in self.outcomes.values())
 
 
 def effects_of_shape(
-    spec: EntitySpec, shape: Shape, rules: Rules, *, now: datetime, progress: Progress
+    spec: EntitySpec, shape: Shape, rules: Rules, *, snapshot: str, now: datetime, progress: Progress
 ) -> Effects:
     """Plan every golden record whose members would be others, and everything that refers to them."""
     losers = [redirect.loser for redirect in shape.redirects]
-    effects = Effects(losers=tuple(losers), reshaped=frozenset(shape.touched))
-    policy = active_policy()
+    effects = Effects(losers=tuple(losers))
     moved = [move.source_record_id for move in shape.moves]
-    homes = {move.source_record_id: move.record_id for move in shape.moves}
-    keys = Crosswalk.objects.filter(pk__in=moved).values_list(
-        "source_record_id", "system_id", "entity", "key"
-    )
-    assumed = {(system, name, key): homes[source] for source, system, name, key in keys}
-    wanted = _referring(spec, moved, losers)
+    wanted: Wanted = {}
+    merge_wanted(wanted, golden_referrers(source_record_ids=moved).items())
+    merge_wanted(wanted, referrers_of(spec, losers).items())
     own = (shape.touched | wanted.pop(spec.name, set())) - set(losers)
-    progress("planning golden records", 0.6)
-    plan = plan_records(
-        spec=spec,
-        record_ids=own,
-        moves=shape.moves,
-        redirects=shape.redirects,
-        remembered=shape.remembered,
-        ownership=rules.ownership,
-        survivorship=rules.survivorship,
-        assumed=Assumed(assumed),
-        now=now,
-        lock=False,
-    )
-    applied = effects.add(plan, policy)
-    _merge_wanted(wanted, followers_of(spec, applied))
-    progress("planning what refers to them", 0.75)
-    _follow(effects, wanted, assumed, rules, policy, now=now)
+    setting = Setting(rules, active_policy(), now, _homes(shape))
+    with Crew(setting, snapshot=snapshot) as crew:
+        jobs = list(pieces_of(spec, shape, own))
+        _plan(effects, crew, jobs, wanted, _share(progress, f"planning {spec.plural}", 0.6, 0.2, len(own)))
+        _follow(effects, crew, wanted, _share(progress, "planning what follows", 0.8, 0.0, 1))
     return effects
 
 
-def _referring(spec: EntitySpec, moved: Sequence[UUID], losers: Sequence[UUID]) -> dict[str, set[UUID]]:
-    wanted: dict[str, set[UUID]] = {}
-    _merge_wanted(wanted, golden_referrers(source_record_ids=moved))
-    _merge_wanted(wanted, referrers_of(spec, losers))
-    return wanted
-
-
-def _merge_wanted(wanted: dict[str, set[UUID]], more: Mapping[str, Iterable[UUID]]) -> None:
-    for name, ids in more.items():
-        wanted.setdefault(name, set()).update(ids)
-
-
-def _follow(
-    effects: Effects,
-    wanted: dict[str, set[UUID]],
-    homes: Mapping[tuple[str, str, str], UUID],
-    rules: Rules,
-    policy: Policy,
-    *,
-    now: datetime,
-) -> None:
-    """Plan what follows, in the order of the registry, until nothing follows any more."""
-    done: dict[UUID, Document] = {}
-    for _ in range(ROUNDS):
-        if not any(wanted.values()):
-            return
-        following: dict[str, set[UUID]] = {}
-        for spec in entities.values():
-            ids = sorted(wanted.get(spec.name, ()))
-            for at in range(0, len(ids), CHUNK):
-                plan = plan_records(
-                    spec=spec,
-                    record_ids=ids[at : at + CHUNK],
-                    ownership=rules.ownership,
-                    survivorship=rules.survivorship,
-                    assumed=Assumed(homes, effects.documents),
-                    now=now,
-                    lock=False,
-                )
-                fresh = [change for change in plan.changes if done.get(change.record_id) != change.after]
-                done |= {change.record_id: change.after for change in plan.changes}
-                applied = effects.add(Plan(plan.entity, tuple(fresh)), policy)
-                _merge_wanted(following, followers_of(spec, applied))
-        wanted = following
+def _homes(shape: Shape) -> dict[tuple[str, str, str], UUID]:
+    """Return where the keys of records that move would live."""
+    homes = {move.source_record_id: move.record_id for move in shape.moves}
+    keys = Crosswalk.objects.filter(pk__in=list(homes)).values_list(
+        "source_record_id", "system_id", "entity", "key"
+    )
+    return {(system, name, key): homes[source] for source, system, name, key in keys}
 
 
 def effects_of_rules(
     names: Sequence[str],
     rules: Rules,
     *,
+    snapshot: str,
     now: datetime,
     progress: Progress,
     ids: Mapping[str, Sequence[UUID]],
 ) -> Effects:
     """Plan all golden records of these entities by other rules, and what follows."""
-    effects, policy = Effects(), active_policy()
-    total, done = sum(len(ids[name]) for name in names) or 1, 0
-    wanted: dict[str, set[UUID]] = {}
-    for name in names:
-        spec = entity(name)
-        for at in range(0, len(ids[name]), CHUNK):
-            some = ids[name][at : at + CHUNK]
-            plan = plan_records(
-                spec=spec,
-                record_ids=some,
-                ownership=rules.ownership,
-                survivorship=rules.survivorship,
-                assumed=Assumed({}, effects.documents),
-                now=now,
-                lock=False,
-            )
-            applied = effects.add(plan, policy)
-            for follower, found in followers_of(spec, applied).items():
-                if follower not in names:
-                    wanted.setdefault(follower, set()).update(found)
-            done += len(some)
-            progress(f"planning {spec.plural}", 0.05 + 0.8 * done / total)
-    _follow(effects, wanted, {}, rules, policy, now=now)
+    effects = Effects()
+    total = sum(len(ids[name]) for name in names) or 1
+    wanted: Wanted = {}
+    begun = 0.05
+    with Crew(Setting(rules, active_policy(), now), snapshot=snapshot) as crew:
+        for name in names:
+            jobs = list(_jobs(name, ids[name], effects.tally.followed))
+            part = 0.8 * len(ids[name]) / total
+            label = f"planning {entity(name).plural}"
+            _plan(effects, crew, jobs, wanted, _share(progress, label, begun, part, len(ids[name])))
+            begun += part
+        for name in names:
+            wanted.pop(name, None)
+        _follow(effects, crew, wanted, _share(progress, "planning what follows", begun, 0.0, 1))
     return effects
+
+
+def _jobs(name: str, ids: Sequence[UUID], followed: Mapping[UUID, Document]) -> Iterator[Job]:
+    for at in range(0, len(ids), CHUNK):
+        yield Job(name, tuple(ids[at : at + CHUNK]), followed=followed)
+
+
+def _share(progress: Progress, stage: str, begin: float, part: float, total: int) -> Progress:
+    """Tell a stage of its own, of which so many of `total` records are done."""
+
+    def tell(_: str, done: float) -> None:
+        progress(stage, begin + part * done / max(total, 1))
+
+    return tell
+
+
+def _plan(effects: Effects, crew: Crew, jobs: Sequence[Job], wanted: Wanted, progress: Progress) -> None:
+    done = 0
+    progress("", 0)
+    for job, tally in crew.map(jobs):
+        effects.tally.absorb(tally)
+        merge_wanted(wanted, tally.wanted.items())
+        done += len(job.ids)
+        progress("", done)
+
+
+def _follow(effects: Effects, crew: Crew, wanted: Wanted, progress: Progress) -> None:
+    """Plan what follows, in the order of the registry, until nothing follows any more."""
+    marks: dict[UUID, bytes] = {}
+    for _ in range(ROUNDS):
+        if not any(wanted.values()):
+            return
+        following: Wanted = {}
+        for spec in entities.values():
+            for job, tally in crew.map(_again(spec, wanted.get(spec.name, ()), effects, marks)):
+                marks |= tally.marks
+                effects.tally.absorb(tally)
+                merge_wanted(following, tally.wanted.items())
+                progress("", len(job.ids))
+        wanted = following
+
+
+def _again(spec: EntitySpec, ids: Iterable[UUID], effects: Effects, marks: Mapping[UUID, bytes]) -> list[Job]:
+    ordered = sorted(ids)
+    return [
+        Job(
+            spec.name,
+            chunk := tuple(ordered[at : at + CHUNK]),
+            followed=effects.tally.followed,
+            marks={record: marks[record] for record in chunk if record in marks},
+        )
+        for at in range(0, len(ordered), CHUNK)
+    ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -14,31 +13,21 @@ def silently(_stage: str, _share: float) -> None:
 
 
 @contextmanager
-def reading_only() -> Iterator[None]:
-    """Read one state of the data; PostgreSQL refuses every write inside the block."""
+def reading_only(snapshot: str = "") -> Iterator[str]:
+    """Read one state of the data, that of `snapshot` where one is named; PostgreSQL refuses every write in the block.
+
+    Yields the name by which other processes see the same state; "" inside a transaction they cannot look into.
+    """
     nested = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SET TRANSACTION READ ONLY"
-            if nested
-            else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        )
-        yield
-
-
-@contextmanager
-def telling(simulation_id: UUID) -> Iterator[Progress]:
-    """Yield a Progress that writes to the simulation's row over a connection of its own."""
-    other = connection.copy()
-    try:
-
-        def tell(stage: str, share: float) -> None:
-            with other.cursor() as cursor:
-                cursor.execute(
-                    "UPDATE pipeline_simulation SET stage = %s, progress = %s WHERE id = %s AND status = 'running'",
-                    (stage[:100], round(share, 3), simulation_id),
-                )
-
-        yield tell
-    finally:
-        other.close()
+        if nested:
+            cursor.execute("SET TRANSACTION READ ONLY")
+            yield ""
+            return
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if snapshot:
+            cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+            yield snapshot
+            return
+        cursor.execute("SELECT pg_export_snapshot()")
+        yield cursor.fetchone()[0]

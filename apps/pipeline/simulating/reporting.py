@@ -8,9 +8,6 @@ from uuid import UUID
 
 from apps.distribution.models import Subscription
 from apps.golden.models import GoldenRecord
-from apps.golden.registry import entity
-from apps.golden.spec import EntitySpec
-from apps.mastering.contracts import Change
 from apps.pipeline.simulating.contracts import (
     SAMPLE,
     MoneyTouched,
@@ -23,39 +20,31 @@ from apps.pipeline.simulating.contracts import (
 )
 from apps.pipeline.simulating.effects import Effects
 from apps.pipeline.simulating.shape import Shape
-from apps.pipeline.simulating.worth import Amounts, worth_of
+from apps.pipeline.simulating.tally import Outcome, worthiest
+from apps.pipeline.simulating.worth import Amount, Amounts, worth_of
 from apps.sources.models import Crosswalk
 
-PERSONAL = "(personal)"
 
-
-def value_counts(changes: Iterable[Change]) -> tuple[ValueCount, ...]:
+def value_counts(outcomes: Iterable[Outcome]) -> tuple[ValueCount, ...]:
     """Count, by attribute, the values of records that live before and after."""
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for change in changes:
-        if change.kind == "updated":
-            for name in change.changed:
-                counts.setdefault((change.entity, name), Counter())[_how(change, name)] += 1
+    for outcome in outcomes:
+        for name, how in outcome.values:
+            counts.setdefault((outcome.entity, name), Counter())[how] += 1
     return tuple(
         ValueCount(name, attribute, found["filled"], found["changed"], found["emptied"])
         for (name, attribute), found in sorted(counts.items(), key=lambda pair: (-pair[1].total(), pair[0]))
     )
 
 
-def _how(change: Change, name: str) -> str:
-    if change.before.get(name) is None:
-        return "filled"
-    return "emptied" if change.after.get(name) is None else "changed"
-
-
 def target_counts(effects: Effects, losers_of: str) -> tuple[TargetCount, ...]:
     """Count, by subscription, the golden records whose next version would be sent; a merged one's redirect too."""
-    news = effects.news()
+    news = {name: len(ids) for name, ids in effects.tally.news().items()}
     if effects.losers:
-        news.setdefault(losers_of, set()).update(effects.losers)
+        news[losers_of] = news.get(losers_of, 0) + len(effects.losers)
     rows = Subscription.objects.filter(active=True, entity__in=news).select_related("connection")
     return tuple(
-        TargetCount(row.connection.code, str(row.connection), row.entity, row.mapping, len(news[row.entity]))
+        TargetCount(row.connection.code, str(row.connection), row.entity, row.mapping, news[row.entity])
         for row in rows.order_by("connection__code", "priority", "entity")
     )
 
@@ -63,21 +52,22 @@ def target_counts(effects: Effects, losers_of: str) -> tuple[TargetCount, ...]:
 def kinds_of(effects: Effects, entity_name: str) -> tuple[tuple[str, int], ...]:
     """Count the golden records of the simulated entity by what happens to them."""
     counts: Counter[str] = Counter(
-        change.kind for change in effects.changes.values() if change.entity == entity_name or not entity_name
+        outcome.kind
+        for outcome in effects.outcomes.values()
+        if outcome.kind != "unchanged" and outcome.entity in (entity_name or outcome.entity,)
     )
     if effects.losers:
         counts["merged"] = len(effects.losers)
     return tuple(sorted(counts.items()))
 
 
-def money_touched(amounts: Amounts) -> tuple[MoneyTouched, ...]:
-    """Add up the measures of these records, each currency for itself."""
+def money_touched(amounts: Iterable[Amount]) -> tuple[MoneyTouched, ...]:
+    """Add up measures of records, each currency for itself."""
     sums: dict[tuple[str, str], Decimal] = {}
     records: Counter[tuple[str, str]] = Counter()
-    for listed in amounts.values():
-        for measure, currency, amount in listed:
-            sums[measure, currency] = sums.get((measure, currency), Decimal(0)) + amount
-            records[measure, currency] += 1
+    for measure, currency, amount in amounts:
+        sums[measure, currency] = sums.get((measure, currency), Decimal(0)) + amount
+        records[measure, currency] += 1
     return tuple(
         MoneyTouched(measure, currency, format(total, "f"), records[measure, currency])
         for (measure, currency), total in sorted(sums.items(), key=lambda pair: (pair[0][0], -abs(pair[1])))
@@ -137,28 +127,17 @@ def _where(names: Names, record: UUID) -> str:
     return f"{named.code} {named.title}" if named.code != "new" else named.title
 
 
-def value_examples(effects: Effects, amounts: Amounts) -> tuple[ValueExample, ...]:
+def value_examples(effects: Effects) -> tuple[ValueExample, ...]:
     """Show values before and after, of the worthiest records; personal ones without what they say."""
-    updated = [change for change in effects.changes.values() if change.kind == "updated"]
-    ranked = sorted(updated, key=lambda each: (-worth_of(amounts, each.record_id), each.record_id))
-    names = Names((change.record_id for change in ranked[:SAMPLE]), amounts)
-    found = []
-    for change in ranked[:SAMPLE]:
-        spec = entity(change.entity)
-        for name in change.changed:
-            before, after = change.before.get(name), change.after.get(name)
-            if is_personal(spec, name):
-                before, after = (PERSONAL if value is not None else None for value in (before, after))
-            found.append(ValueExample(names.touched(change.record_id), spec.name, name, before, after))
+    ranked = worthiest(effects.examples, SAMPLE)
+    headers = GoldenRecord.objects.in_bulk([record for record, _ in ranked])
+    found: list[ValueExample] = []
+    for record, values in ranked:
+        header = headers.get(record)
+        if header is not None:
+            touched = Touched(str(record), header.code, header.title, round(values.worth, 2))
+            found += [ValueExample(touched, header.entity, *each) for each in values.listed]
     return tuple(found[:SAMPLE])
-
-
-def is_personal(spec: EntitySpec, name: str) -> bool:
-    """Tell whether an attribute, or a column of a collection, is personal."""
-    for attribute in spec.attributes:
-        if attribute.name == name:
-            return attribute.personal
-    return any(c.personal for each in spec.collections if each.name == name for c in each.columns)
 
 
 def live_counts() -> Mapping[str, int]:

@@ -25,6 +25,7 @@ class Shape:
     merged: tuple[tuple[UUID, ...], ...]
     left: dict[UUID, tuple[UUID, ...]]
     vetoed: tuple[tuple[tuple[UUID, ...], str], ...] = ()
+    before: Mapping[UUID, UUID] = field(default_factory=dict)
     after: Mapping[UUID, UUID] = field(default_factory=dict)
     remembered: Mapping[UUID, Document] = field(default_factory=dict)
 
@@ -67,6 +68,7 @@ def shape_of_rule(spec: EntitySpec, rule: Rule, progress: Progress) -> Shape:
         merged=merged,
         left={home: tuple(sorted(records)) for home, records in sorted(left.items())},
         vetoed=vetoed,
+        before=homes,
         after=after,
         remembered=revival.remembered,
     )

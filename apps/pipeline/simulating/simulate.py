@@ -1,8 +1,8 @@
 """`simulate_rules`: what a draft would do to the live data; reads only."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from apps.golden.registry import entities, entity
 from apps.mastering.selectors import ownership_of, survivorship_of
 from apps.matching.selectors import any_rule, data_moment, review_outlook
 from apps.pipeline.simulating.contracts import SimulationReport
-from apps.pipeline.simulating.effects import Effects, Rules, effects_of_rules, effects_of_shape
+from apps.pipeline.simulating.effects import Effects, effects_of_rules, effects_of_shape
+from apps.pipeline.simulating.jobs import Rules
 from apps.pipeline.simulating.progress import Progress, reading_only, silently
 from apps.pipeline.simulating.reporting import (
     kinds_of,
@@ -25,7 +26,16 @@ from apps.pipeline.simulating.reporting import (
     value_examples,
 )
 from apps.pipeline.simulating.shape import shape_of_rule
+from apps.pipeline.simulating.tally import Outcome
 from apps.pipeline.simulating.worth import Amounts, amounts_of
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A report, and what became of every golden record that would be another."""
+
+    report: SimulationReport
+    outcomes: Mapping[UUID, Outcome]
 
 
 def simulate_rules(
@@ -36,7 +46,7 @@ def simulate_rules(
     survivorship: int | None = None,
     now: datetime,
     progress: Progress = silently,
-) -> SimulationReport:
+) -> Simulated:
     """Tell what versions of rules (ids; drafts too) would do to the live data once active and all is computed again.
 
     A match rule concerns its entity; ownership and survivorship the named one, or all where none is named. Runs in a
@@ -45,34 +55,36 @@ def simulate_rules(
     if match_rule is None and ownership is None and survivorship is None:
         raise Invalid("Name a version of a match rule, an ownership matrix or survivorship rules.")
     began = time.monotonic()
-    with reading_only():
+    with reading_only() as snapshot:
         rules = Rules(
             ownership_of(ownership, on=now.date()) if ownership is not None else None,
             survivorship_of(survivorship, moment=now) if survivorship is not None else None,
         )
         if match_rule is not None:
-            report = _of_match_rule(match_rule, rules, now=now, progress=progress)
+            found = _of_match_rule(match_rule, rules, snapshot=snapshot, now=now, progress=progress)
         else:
-            report = _of_values(entity_name, rules, now=now, progress=progress)
-    return replace(report, seconds=round(time.monotonic() - began, 2))
+            found = _of_values(entity_name, rules, snapshot=snapshot, now=now, progress=progress)
+    return replace(found, report=replace(found.report, seconds=round(time.monotonic() - began, 2)))
 
 
-def _of_match_rule(rule_id: int, rules: Rules, *, now: datetime, progress: Progress) -> SimulationReport:
+def _of_match_rule(
+    rule_id: int, rules: Rules, *, snapshot: str, now: datetime, progress: Progress
+) -> Simulated:
     rule = any_rule(rule_id)
     spec = entity(rule.entity)
     if spec.match.strategy != "fuzzy":
         raise Invalid(
             f"{spec.plural.capitalize()} are matched by {spec.match.strategy}; rules only suggest there."
         )
+    moment = {spec.name: data_moment(entity_name=spec.name)}
     shape = shape_of_rule(spec, rule, progress)
-    effects = effects_of_shape(spec, shape, rules, now=now, progress=progress)
+    effects = effects_of_shape(spec, shape, rules, snapshot=snapshot, now=now, progress=progress)
     progress("counting reviews, deliveries and money", 0.9)
     reviews = review_outlook(spec=spec, edges=shape.outlook.edges, after=shape.after)
-    vetoed = [record for group, _ in shape.vetoed for record in group]
-    amounts = _amounts(effects, {spec.name: {*shape.touched, *effects.losers, *shape.left, *vetoed}})
-    at_risk = {record: listed for record, listed in amounts.items() if record not in vetoed}
-    return replace(
-        _report(spec.name, effects, at_risk),
+    vetoed = {record for group, _ in shape.vetoed for record in group}
+    amounts = amounts_of(spec, {*shape.touched, *effects.losers, *shape.left, *vetoed})
+    report = replace(
+        _report(spec.name, effects, {key: found for key, found in amounts.items() if key not in vetoed}),
         subject=f"{spec.label} match rule v{rule.version}",
         records=shape.outlook.records,
         pairs=shape.outlook.pairs,
@@ -84,24 +96,26 @@ def _of_match_rule(rule_id: int, rules: Rules, *, now: datetime, progress: Progr
         reviews_opened=reviews.opened,
         reviews_closed=reviews.closed,
         reviews_left_out=reviews.left_out,
-        moment={spec.name: data_moment(entity_name=spec.name)},
+        moment=moment,
     )
+    return Simulated(report, effects.outcomes)
 
 
-def _of_values(name: str, rules: Rules, *, now: datetime, progress: Progress) -> SimulationReport:
+def _of_values(name: str, rules: Rules, *, snapshot: str, now: datetime, progress: Progress) -> Simulated:
     names = [name] if name else [spec.name for spec in entities.values()]
+    moment = {each: data_moment(entity_name=each) for each in names}
     ids = {each: _live(each) for each in names}
-    effects = effects_of_rules(names, rules, ids=ids, now=now, progress=progress)
+    effects = effects_of_rules(names, rules, snapshot=snapshot, ids=ids, now=now, progress=progress)
     progress("counting deliveries and money", 0.9)
-    amounts = _amounts(effects, {})
     parts = [f"ownership v{rules.ownership.version}" if rules.ownership else ""]
     parts.append(f"survivorship v{rules.survivorship.version}" if rules.survivorship else "")
-    return replace(
-        _report(name, effects, amounts),
+    report = replace(
+        _report(name, effects, {}),
         subject=" and ".join(filter(None, parts)),
         records=sum(map(len, ids.values())),
-        moment={each: data_moment(entity_name=each) for each in names},
+        moment=moment,
     )
+    return Simulated(report, effects.outcomes)
 
 
 def _live(name: str) -> Sequence[UUID]:
@@ -109,26 +123,20 @@ def _live(name: str) -> Sequence[UUID]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _amounts(effects: Effects, also: dict[str, set[UUID]]) -> Amounts:
-    wanted = {name: set(ids) for name, ids in effects.news().items()}
-    for name, ids in also.items():
-        wanted.setdefault(name, set()).update(ids)
-    amounts: Amounts = {}
-    for name, ids in wanted.items():
-        amounts |= amounts_of(entity(name), ids)
-    return amounts
-
-
 def _report(name: str, effects: Effects, amounts: Amounts) -> SimulationReport:
+    """Return what effects come to; `amounts` are those of records that count besides the ones targets hear of."""
     counts = live_counts()
+    outcomes = effects.outcomes
+    hanging = [amount for listed in amounts.values() for amount in listed]
+    hanging += [amount for key, each in outcomes.items() if key not in amounts for amount in each.amounts]
     return SimulationReport(
         entity=name,
         subject="",
         golden=counts[name] if name else sum(counts.values()),
         changed=kinds_of(effects, name),
-        values=value_counts(effects.changes.values()),
-        examples=value_examples(effects, amounts),
-        held=sum(effects.held.values()),
+        values=value_counts(outcomes.values()),
+        examples=value_examples(effects),
+        held=effects.held,
         deliveries=target_counts(effects, name),
-        money=money_touched(amounts),
+        money=money_touched(hanging),
     )

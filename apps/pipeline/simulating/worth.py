@@ -11,7 +11,9 @@ from apps.golden.documents import column_of, typed_model
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec, Measure
 
-Amounts = dict[UUID, list[tuple[str, str, Decimal]]]
+Amount = tuple[str, str, Decimal]
+"""Measure, currency, amount."""
+Amounts = dict[UUID, list[Amount]]
 
 
 def amounts_of(spec: EntitySpec, ids: Iterable[UUID]) -> Amounts:
