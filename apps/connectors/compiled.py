@@ -27,6 +27,6 @@ def document_face(text: str) -> tuple[Kind, str]:
     return ("layout" if found[1] == "layout" else "outbound"), found[2]
 
 
-def compile_document(kind: str, text: str, version: int) -> Layout | OutboundMapping:
+def compile_document(kind: str, text: str, version: int | None) -> Layout | OutboundMapping:
     """Compile either kind; raise MappingDocumentError when it is not valid or names another version."""
     return layout_of(text) if kind == "layout" else outbound_of(text, version)

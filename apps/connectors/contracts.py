@@ -238,6 +238,9 @@ class Connector(Protocol):
         `overlap` seconds before the cursor are read again, for changes that committed late or share a moment.
         """
 
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        """Write the hub's key onto a record of the target's own, and nothing else; repeating it does no harm."""
+
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         """Create or update each by its external id; never raises for what a target answers."""
 

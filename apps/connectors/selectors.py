@@ -8,9 +8,10 @@ from django.db.models import Q
 
 from apps.audit.versioning import RuleStatus
 from apps.connectors.catalog import catalog_of_json
-from apps.connectors.compiled import layout_of, outbound_of
-from apps.connectors.contracts import ActiveLayout, Connector
-from apps.connectors.mappings import Layout, OutboundMapping
+from apps.connectors.compiled import compile_document, document_face, layout_of, outbound_of
+from apps.connectors.contracts import ActiveLayout, Catalog, Connector
+from apps.connectors.mappings import Layout, MappingDocumentError, OutboundMapping
+from apps.connectors.mappings.outbound import check_losses
 from apps.connectors.models import Connection, Mapping, MappingKind
 from apps.connectors.registry import CONNECTORS
 from apps.connectors.sealing import unseal
@@ -65,6 +66,11 @@ def connection_of(code: str) -> Connection:
     return row
 
 
+def catalog_of(connection: Connection) -> Catalog:
+    """Return what the system said of its own objects and fields when it was last discovered; empty before."""
+    return catalog_of_json(connection.catalog)
+
+
 def contradictions(mapping: OutboundMapping) -> list[str]:
     """Return what the discovered catalogs of this mapping's systems say against it, by connection."""
     rows = Connection.objects.filter(Q(code=mapping.system) | Q(kind=mapping.system), catalog__isnull=False)
@@ -74,6 +80,22 @@ def contradictions(mapping: OutboundMapping) -> list[str]:
         if catalog.object(mapping.object) is not None:
             found.extend(f"{row.code}: {fault}" for fault in mapping.check_against(catalog))
     return found
+
+
+def document_faults(text: str) -> list[str]:
+    """Return what speaks against a document that is not stored: its place and the fault, or what targets say.
+
+    Language, inline tests, the way back, and the discovered catalogs of an outbound mapping's systems.
+    """
+    try:
+        kind, _ = document_face(text)
+        compiled = compile_document(kind, text, None)
+        if isinstance(compiled, OutboundMapping):
+            check_losses(text)
+            return contradictions(compiled)
+    except MappingDocumentError as fault:
+        return [fault.detail]
+    return []
 
 
 def settings_of(connection: Connection) -> ConnectorSettings:

@@ -139,6 +139,13 @@ class Records:
         own = {"code": MARK + ext_id, "type": None}
         return {**body, "identifiers": [*body.get("identifiers", []), ["create", [own]]]}
 
+    def claim(self, model: str, number: int, ext_id: str) -> None:
+        """Put the hub's id at its place on a record that is there; on its party where it stands there."""
+        if self.places[model].startswith("party."):
+            [row] = self.rpc.call(model, "read", [number], ["party"])
+            model, number = "party.party", row["party"]
+        self.rpc.call(model, "write", [number], self.keyed(model, ext_id, {}))
+
     def _found(self, model: str, by: Mapping[str, Any]) -> int:
         """Return the id of the record that one value names: `mdm_id` is the hub's id, else any field.
 

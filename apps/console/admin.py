@@ -26,6 +26,7 @@ from apps.console.requests import screen as requests
 from apps.console.reviews import screen as reviews
 from apps.console.rules import (
     code_lists,
+    mapping_runs,
     mappings,
     match_rules,
     match_runs,
@@ -50,6 +51,7 @@ __all__ = [
     "explain_screen",
     "list_screen",
     "loads",
+    "mapping_runs",
     "mappings",
     "match_rules",
     "match_runs",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from apps.connectors.contracts import CallContext, Connector, Failure, FailureClass, Outcome, Remote, Write
+from apps.distribution.adopting import adopt_own
 from apps.distribution.drafts import Draft
 from apps.distribution.engine.comparing import holds
 from apps.distribution.models import Op
@@ -78,8 +79,10 @@ def _failure_of(connector: Connector, error: Exception, call: Call) -> Failure:
 
 def _carry_out(connector: Connector, call: Call) -> list[Result]:
     # Takers of events cannot be asked: they know a repetition by its key.
-    if not call.drafts[0].facts.unsure or not connector.caps.reads:
+    if not connector.caps.reads:
         return _send(connector, call, call.drafts, {})
+    if not call.drafts[0].facts.unsure:
+        return _send_new(connector, call, call.drafts, {})
     seen = _look_up(connector, call)
     results, rest = [], []
     for draft in call.drafts:
@@ -92,7 +95,18 @@ def _carry_out(connector: Connector, call: Call) -> list[Result]:
             results.append(Result(draft, Outcome("unchanged"), absent=True))
         else:
             rest.append(draft)
-    return results + (_send(connector, call, rest, seen) if rest else [])
+    return results + (_send_new(connector, call, rest, seen) if rest else [])
+
+
+def _send_new(
+    connector: Connector, call: Call, drafts: Sequence[Draft], seen: Mapping[int, Remote]
+) -> list[Result]:
+    """Send, after records that the target holds of its own were given the hub's key."""
+    unseen = [draft for draft in drafts if draft.facts.lane_id not in seen]
+    adopted, failed = adopt_own(connector, call.object, unseen)
+    results = [Result(draft, failed[draft.facts.lane_id]) for draft in drafts if draft.facts.lane_id in failed]
+    ready = [draft for draft in drafts if draft.facts.lane_id not in failed]
+    return results + (_send(connector, call, ready, {**seen, **adopted}) if ready else [])
 
 
 def _send(

@@ -52,6 +52,11 @@ class LaneFacts:
     remote_version: str
     last_hash: bytes
     occurred_at: datetime
+    last_seq: int
+    """Newest version the target has acknowledged, and the version of the mapping that wrote it."""
+    last_mapping: str
+    members: tuple[dict[str, Any], ...] = ()
+    """Before the first delivery: `key` and `values` of the source records that the target's own system told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,18 @@ class Draft:
 _FACTS = """
 SELECT l.id, l.subscription_id, l.record_id, s.entity, s.mapping, s.mode, e.seq, e.payload, e.actor, e.correlation_id,
        g.status = 'live', l.token, l.attempts, l.unsure, l.failing_since, l.pending_since, r.lane_id IS NOT NULL,
-       coalesce(r.native_id, ''), coalesce(r.remote_version, ''), coalesce(r.last_hash, ''::bytea), e.created_at
+       coalesce(r.native_id, ''), coalesce(r.remote_version, ''), coalesce(r.last_hash, ''::bytea), e.created_at,
+       coalesce(r.last_seq, 0), coalesce(r.mapping_version, ''),
+       CASE WHEN r.lane_id IS NULL THEN (
+           SELECT jsonb_agg(jsonb_build_object('key', x.key, 'values', t.values) ORDER BY x.key)
+           FROM sources_crosswalk x JOIN sources_sourcerecord t ON t.id = x.source_record_id AND NOT t.deleted
+           WHERE x.record_id = l.record_id AND x.system_id = c.code AND x.entity = s.entity
+             -- Where an entity goes into two objects, an id does not tell of which it is.
+             AND 1 = (SELECT count(*) FROM distribution_subscription o
+                      WHERE o.connection_id = l.connection_id AND o.entity = s.entity AND o.active)
+       ) END
 FROM distribution_lane l
+JOIN connectors_connection c ON c.id = l.connection_id
 JOIN distribution_subscription s ON s.id = l.subscription_id
 JOIN golden_goldenrecord g ON g.id = l.record_id
 CROSS JOIN LATERAL (
@@ -103,7 +118,7 @@ def load_facts(lanes: Iterable[int]) -> list[LaneFacts]:
     """Return what these lanes carry, in one query; a lane whose event is gone is left out."""
     with raw_cursor() as cursor:
         cursor.execute(_FACTS, (list(lanes),))
-        return [LaneFacts(*row) for row in cursor]
+        return [LaneFacts(*row, members=tuple(members or ())) for *row, members in cursor]
 
 
 def write_drafts(connection: Connection, facts: list[LaneFacts]) -> list[Draft]:
@@ -156,7 +171,11 @@ def _draft_or_park(
 
 def _key(connection: Connection, facts: LaneFacts, mapping: OutboundMapping | None, op: Op) -> UUID:
     where = mapping.object if mapping else facts.mapping
-    return derived_uuid(connection.code, where, facts.record_id, facts.seq, op.value)
+    parts = [connection.code, where, facts.record_id, facts.seq, op.value]
+    # What the target has acknowledged under one key it may not look at again: another mapping's payload is news.
+    if mapping and facts.last_seq == facts.seq and facts.last_mapping not in ("", str(mapping.version)):
+        parts.append(f"mapping {mapping.version}")
+    return derived_uuid(*parts)
 
 
 def _draft(
@@ -177,10 +196,11 @@ def _draft(
     rendered = mapping.to_remote(golden, parents.external_ids)
     if isinstance(rendered, MappingErrors):
         return _refused(facts, key, mapping, masker, rendered, parents)
-    return _compared(Draft(facts, op, key, mapping, masker, rendered, _hash_of(op, rendered)))
+    return _compared(Draft(facts, op, key, mapping, masker, rendered, hash_of(op, rendered)))
 
 
-def _hash_of(op: Op, payload: Payload) -> bytes:
+def hash_of(op: Op, payload: Payload) -> bytes:
+    """Return what stands for a payload: equal ones need not be sent twice."""
     return content_hash([op.value, payload.object, payload.ext_id, payload.body])
 
 
@@ -202,7 +222,7 @@ def _decided(
 def _deactivation(facts: LaneFacts, key: UUID, mapping: OutboundMapping, masker: Masker) -> Draft:
     body = dict(mapping.deactivation or {})
     payload = Payload(mapping.object, str(facts.record_id), body)
-    draft = Draft(facts, Op.DEACTIVATE, key, mapping, masker, payload, _hash_of(Op.DEACTIVATE, payload))
+    draft = Draft(facts, Op.DEACTIVATE, key, mapping, masker, payload, hash_of(Op.DEACTIVATE, payload))
     if not facts.known and not facts.unsure:
         return _decided(draft, Outcome.SKIPPED, "never_delivered", "The target never had this record.")
     if not body:

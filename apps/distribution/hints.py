@@ -37,6 +37,11 @@ def kick_pipeline() -> None:
     _kick("pipeline.run", ((),))
 
 
+def kick_mapping_run(run: str) -> None:
+    """Ask Celery to go on with a run over a mapping."""
+    _kick("distribution.work_on_mapping", ((run,),))
+
+
 def _kick(task: str, calls: Iterable[tuple[str, ...]]) -> None:
     global _broker_down_until
     if time.monotonic() < _broker_down_until:

@@ -20,6 +20,7 @@ from apps.distribution.contracts import (
 )
 from apps.distribution.models import DeliveryAttempt, Lane, ReconciliationRun
 from apps.distribution.parked import parked_lanes
+from apps.distribution.trying.reads import latest_simulation, unfinished_mapping_runs, why_stale
 from apps.distribution.waiting import waiting_inboxes
 from apps.distribution.written import Written, landed_states, last_written
 from apps.sources.models import SourceSystem
@@ -37,11 +38,14 @@ __all__ = [
     "due_targets",
     "landed_states",
     "last_written",
+    "latest_simulation",
     "pulled_systems",
     "readable_targets",
     "target_counters",
+    "unfinished_mapping_runs",
     "unfinished_reconciliations",
     "waiting_inboxes",
+    "why_stale",
 ]
 
 

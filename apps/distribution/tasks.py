@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from uuid import UUID
 
 from celery import shared_task
 
@@ -13,6 +14,7 @@ from apps.distribution.selectors import (
     due_targets,
     pulled_systems,
     readable_targets,
+    unfinished_mapping_runs,
     unfinished_reconciliations,
     waiting_inboxes,
 )
@@ -22,7 +24,9 @@ from apps.distribution.services import (
     prune_inbox,
     pull_changes,
     reconcile_target,
+    work_on_mapping_run,
 )
+from apps.distribution.services.mapping_runs import MappingRunBusy
 from apps.distribution.services.reconciliation import ReconciliationBusy
 
 BATCH = 500
@@ -82,10 +86,27 @@ def reconcile(target: str) -> None:
 @shared_task(name="distribution.continue_reconciliations")
 def continue_reconciliations() -> int:
     """Take up runs whose worker is gone; scheduled. Returns how many."""
-    targets = unfinished_reconciliations(now=database_now())
+    now = database_now()
+    targets = unfinished_reconciliations(now=now)
     for target in targets:
         reconcile.delay(target)
-    return len(targets)
+    runs = unfinished_mapping_runs(now=now)
+    for run in runs:
+        work_on_mapping.delay(str(run))
+    return len(targets) + len(runs)
+
+
+@shared_task(name="distribution.work_on_mapping")
+def work_on_mapping(run_id: str) -> None:
+    """Go on with a run over a mapping for a while, then hand on to the next task."""
+    try:
+        run = work_on_mapping_run(
+            run_id=UUID(run_id), actor=SYSTEM, now=database_now(), seconds=SLICE_SECONDS
+        )
+    except MappingRunBusy:
+        return
+    if run.is_active:
+        work_on_mapping.delay(run_id)
 
 
 @shared_task(name="distribution.pull_systems")

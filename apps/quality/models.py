@@ -28,7 +28,7 @@ class StandardRecord(models.Model):
     )
     own_recency = models.FloatField(
         null=True,
-        help_text="When it last spoke for itself, in seconds since the epoch, where it has only repeated the hub since.",
+        help_text="Seconds since the epoch when it last spoke for itself, if it has only repeated the hub since.",
     )
     standardized_at = models.DateTimeField()
 

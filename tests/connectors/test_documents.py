@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.db import IntegrityError, transaction
-from pytest_django.fixtures import SettingsWrapper
 
 from apps.audit.context import Actor
 from apps.connectors.mappings import MappingDocumentError
@@ -157,7 +157,7 @@ def test_a_draft_is_activated_by_another_person_a_roll_back_by_anyone() -> None:
     assert roll_back_mapping(name="toy.thing", actor=ada, now=NOW).version == 1
 
 
-def test_one_person_may_activate_where_the_hub_asks_for_no_four_eyes(settings: SettingsWrapper) -> None:
+def test_one_person_may_activate_where_the_hub_asks_for_no_four_eyes(settings: LazySettings) -> None:
     settings.RULES_NEED_TWO = False
     ada = Actor("ada", user_id=1, kind="user")
     drafted = draft_mapping(text=outbound("Name"), actor=ada, now=NOW)

@@ -132,7 +132,9 @@ def test_a_document_is_drafted_compared_activated_and_rolled_back() -> None:
     html = page(steward, "mapping", "salesforce.accounts", version="2")
     assert "What v2 changes against v1, the one in force" in html
     assert html.count('<div class="old">') == html.count('<div class="new">') == 1
-    told(steward, "mapping", "salesforce.accounts", act="activate", row=second.pk)
+    [said] = told(steward, "mapping", "salesforce.accounts", act="activate", row=second.pk)
+    assert said.startswith("Nobody activates a mapping that he wrote")
+    told(signed_in(Role.DATA_OWNER), "mapping", "salesforce.accounts", act="activate", row=second.pk)
     second.refresh_from_db()
     assert second.is_active
     told(steward, "mapping", "salesforce.accounts", act="activate", row=first.pk)

@@ -5,7 +5,7 @@ from apps.connectors.mappings.checking import Loss, ValueFault, value_faults
 from apps.connectors.mappings.documents import MappingDocumentError
 from apps.connectors.mappings.layout import Layout, compile_layout
 from apps.connectors.mappings.outbound import OutboundMapping, compile_mapping
-from apps.connectors.mappings.paths import ABSENT
+from apps.connectors.mappings.paths import ABSENT, Path
 from apps.connectors.mappings.records import FieldError, MappedRecord
 from apps.connectors.mappings.rendering import FieldDrift, MappingError, MappingErrors, Payload, RefNeed
 
@@ -20,6 +20,7 @@ __all__ = [
     "MappingError",
     "MappingErrors",
     "OutboundMapping",
+    "Path",
     "Payload",
     "RefNeed",
     "ValueFault",

@@ -16,14 +16,24 @@ if TYPE_CHECKING:
 _MOMENT = re.compile(
     r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$|^/Date\(-?\d+\)/$"
 )
+_NUMBERS = (
+    "number",
+    "double",
+    "currency",
+    "percent",
+    "int",
+    "integer",
+    "bigint",
+    "decimal",
+    "money",
+    "float",
+    "numeric",
+)
 _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
-    (
-        "number",
-        frozenset("number double currency percent int integer bigint decimal money float numeric".split()),
-    ),
+    ("number", frozenset(_NUMBERS)),
     ("boolean", frozenset(("boolean", "bool", "checkbox"))),
     ("moment", frozenset(("date", "datetime", "date-time", "timestamp", "datetimeoffset"))),
-    ("text", frozenset("string text textarea char varchar memo email phone url".split())),
+    ("text", frozenset(("string", "text", "textarea", "char", "varchar", "memo", "email", "phone", "url"))),
 )
 
 

@@ -15,6 +15,7 @@ from apps.connectors.sandbox.store import Row
 from apps.connectors.sandbox.system import SandboxSystem
 
 _API = "/api/data/v9.2/"
+_NATIVE = re.compile(r"^(\w+)\(([0-9a-f-]{36})\)$")
 _KEYED = re.compile(r"^(\w+)\(mdm_id='((?:[^']|'')*)'\)$")
 _BIND = re.compile(r"^/?(\w+)\(mdm_id='((?:[^']|'')*)'\)$")
 _PAGE = re.compile(r"odata\.maxpagesize=(\d+)")
@@ -100,7 +101,22 @@ class DataverseSandbox(SandboxSystem):
             return _definition(path)
         if keyed := _KEYED.match(path):
             return self._upsert(request, self._kind(keyed[1]), keyed[2].replace("''", "'"))
+        if own := _NATIVE.match(path):
+            return self._update(request, self._kind(own[1]), own[2])
         return self._list(request, self._kind(path))
+
+    def _update(self, request: Request, kind: ObjectType, native_id: str) -> Reply:
+        row = self.store.find(kind.name, native_id=native_id)
+        if request.method != "PATCH" or request.headers.get("if-match") != "*" or row is None:
+            raise Refused(404, "0x80040217", f"{kind.label} With Id = {native_id} Does Not Exist")
+        if fault := self.before_write(kind.name, row.ext_id or ""):
+            return fault
+        body = _object(request)
+        key = body.get("mdm_id")
+        if key is not None and self.store.find(kind.name, ext_id=key) not in (None, row):
+            raise Refused(412, "0x80060892", "A record that has the attribute values mdm_id already exists.")
+        changed = self.store.update(row, self._checked(kind, body, creating=False), ext_id=key)
+        return self.after_write(changed, Reply(204))
 
     def _upsert(self, request: Request, kind: ObjectType, ext_id: str) -> Reply:
         if request.method != "PATCH":

@@ -167,9 +167,11 @@ class HubSpotSandbox(SandboxSystem):
             raise Refused(404, "OBJECT_NOT_FOUND", f"No {kind.name} with ID {key} exists.")
         if fault := self.before_write(kind.name, row.ext_id or ""):
             return fault
-        changed = self.store.update(
-            row, _checked(kind, _object(request).get("properties", {}), creating=False)
-        )
+        given = _object(request).get("properties", {})
+        own = given.get("mdm_id")
+        if own is not None and self.store.find(kind.name, ext_id=own) not in (None, row):
+            raise Refused(400, "VALIDATION_ERROR", "mdm_id: a property with unique values has this one already")
+        changed = self.store.update(row, _checked(kind, given, creating=False), ext_id=own)
         return self.after_write(changed, Reply(200, _shown(changed, changed.body)))
 
     def _read(self, request: Request, kind: ObjectType) -> Reply:

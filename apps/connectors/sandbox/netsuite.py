@@ -106,8 +106,12 @@ class NetSuiteSandbox(SandboxSystem):
             raise Refused(405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
         if fault := self.before_write(kind.name, row.ext_id or ""):
             return fault
-        plain = self._checked(kind, _object(request), creating=False)
-        return self._written(request, self.store.update(row, plain, delivery=request.delivery))
+        body = _object(request)
+        key = body.get("externalId")
+        if key is not None and self.store.find(kind.name, ext_id=key) not in (None, row):
+            raise Refused(400, "USER_ERROR", "This external ID already exists.")
+        plain = self._checked(kind, body, creating=False)
+        return self._written(request, self.store.update(row, plain, delivery=request.delivery, ext_id=key))
 
     def _put(self, request: Request, kind: ObjectType, ext_id: str, row: Row | None) -> Reply:
         if fault := self.before_write(kind.name, ext_id):

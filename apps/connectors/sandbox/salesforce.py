@@ -137,7 +137,11 @@ class SalesforceSandbox(SandboxSystem):
         if request.method == "PATCH":
             if fault := self.before_write(kind.name, row.ext_id or ""):
                 return fault
-            changed = self.store.update(row, self._checked(kind, _object(request), creating=False))
+            body = _object(request)
+            key = body.get("MDM_Id__c")
+            if key is not None and self.store.find(kind.name, ext_id=key) not in (None, row):
+                raise Refused(400, "DUPLICATE_VALUE", "duplicate value found: MDM_Id__c")
+            changed = self.store.update(row, self._checked(kind, body, creating=False), ext_id=key)
             return self.after_write(changed, Reply(204))
         return self._read_or_delete(request, kind, row)
 

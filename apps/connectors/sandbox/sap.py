@@ -212,7 +212,9 @@ class SapSandbox(SandboxSystem):
         body = _object(request)
         if any(name.startswith("to_") for name in body):
             raise Refused(400, "/IWBEP/CM_MGW_RT/110", "Deep updates are not supported")
-        changed = self.store.update(row, self._checked(kind, body, creating=False))
+        changed = self.store.update(
+            row, self._checked(kind, body, creating=False), ext_id=_ext_id(kind.name, body)
+        )
         return self.after_write(changed, Reply(204, None, {"ETag": _etag(changed)}))
 
     def _write_part(self, request: Request, name: str, keys: dict[str, str]) -> Reply:
@@ -232,7 +234,7 @@ class SapSandbox(SandboxSystem):
             if same is None:
                 raise Refused(404, "/IWBEP/CM_MGW_RT/020", "Resource not found")
             same.update(body)
-        self.store.update(row, {under: parts})
+        self.store.update(row, {under: parts}, ext_id=_ext_id("A_BusinessPartner", {under: parts}))
         return Reply(
             201 if request.method == "POST" else 204, {"d": body} if request.method == "POST" else None
         )

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -147,8 +147,15 @@ class Store:
         self._tell(found, "created", tuple(body))
         return found
 
-    def update(self, row: Row, changes: dict[str, Any], *, delivery: str = "") -> Row:
-        """Change a record; what equals the stored values is journalled as unchanged."""
+    def update(
+        self, row: Row, changes: dict[str, Any], *, delivery: str = "", ext_id: str | None = None
+    ) -> Row:
+        """Change a record; what equals the stored values is journalled as unchanged. `ext_id` gives it a key."""
+        if ext_id is not None and ext_id != row.ext_id:
+            self._run(
+                "UPDATE record SET ext_id = ? WHERE obj = ? AND native_id = ?", ext_id, row.obj, row.native_id
+            )
+            row = replace(row, ext_id=ext_id)
         body = {**row.body, **changes}
         changed = tuple(name for name, value in changes.items() if row.body.get(name) != value)
         with self.transaction():

@@ -197,7 +197,9 @@ class TrytonSandbox(SandboxSystem):
             given = stamps.get(f"{model},{number}")
             if given is not None and given != _seen(row)["_timestamp"]:
                 raise Refused(["ConcurrencyException", "Record was modified in the meanwhile"])
-            reply = self.after_write(self.store.update(row, self._checked(model, body, row.body)), reply)
+            values = self._checked(model, body, row.body)
+            key = _key_in(json.dumps(body)) or None
+            reply = self.after_write(self.store.update(row, values, ext_id=key), reply)
         return reply
 
     def _checked(self, model: str, body: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from apps.connectors.contracts import (
 )
 from apps.connectors.dataverse_webhooks import ServiceEndpoint
 from apps.connectors.http import HttpClient
+from apps.connectors.native_ids import GUID, possible
 from apps.connectors.oauth import bearer, fetch_token
 from apps.connectors.odata_batch import Operation, pack, unpack
 from apps.connectors.registry import connector
@@ -141,7 +142,7 @@ class DataverseConnector(ServiceEndpoint):
         return self._matching(obj, self._key, [odata_text(key) for key in ext_ids], fields)
 
     def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
-        return self._matching(obj, self._primary(obj), list(native_ids), fields)
+        return self._matching(obj, self._primary(obj), possible(native_ids, GUID), fields)
 
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
         rest = f" and {self._key} gt {odata_text(after.value)}" if after else ""
@@ -181,6 +182,11 @@ class DataverseConnector(ServiceEndpoint):
         changes = tuple(self._change(obj, row) for row in body.get("value", []))
         following = body.get("@odata.nextLink") or body.get("@odata.deltaLink")
         return Page(changes, Cursor(following) if following else cursor, more="@odata.nextLink" in body)
+
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        ask = Ask("PATCH", f"{quote(obj)}({native_id})", {**_ODATA, "If-Match": "*"}, json={self._key: ext_id})
+        answer = self._caller.write(ask, CallContext(obj=obj, ext_id=ext_id))
+        return Outcome.failed(answer) if isinstance(answer, Failure) else Outcome("updated", native_id)
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         if len(items) == 1:

@@ -40,6 +40,7 @@ from apps.connectors.http import HttpClient
 from apps.connectors.hubspot_ties import Ties, parent_keys, texts
 from apps.connectors.hubspot_webhooks import read_event, verify_v3
 from apps.connectors.oauth import bearer, fetch_token
+from apps.connectors.native_ids import NUMBER, possible
 from apps.connectors.pacing import Pace
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
@@ -142,7 +143,7 @@ class HubSpotConnector:
         return self._batch_read(obj, ext_ids, fields, {"idProperty": self._key})
 
     def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
-        return self._batch_read(obj, native_ids, fields, {})
+        return self._batch_read(obj, possible(native_ids, NUMBER), fields, {})
 
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
         params = {"limit": str(min(limit, _BATCH)), "properties": ",".join(self._properties(fields))}
@@ -179,6 +180,11 @@ class HubSpotConnector:
         more = after is not None or len(changes) > limit
         changes = changes[:limit]
         return Page(tuple(changes), _following(cursor, changes, known), more=more)
+
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        ask = Ask("PATCH", f"{_path(obj)}/{quote(native_id)}", json={"properties": {self._key: ext_id}})
+        answer = self._caller.write(ask, CallContext(obj=obj, ext_id=ext_id))
+        return Outcome.failed(answer) if isinstance(answer, Failure) else _written(answer.json() or {})
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         outcomes: list[Outcome] = []

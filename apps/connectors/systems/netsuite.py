@@ -33,6 +33,7 @@ from apps.connectors.contracts import (
     Write,
 )
 from apps.connectors.http import HttpClient, TransportFailure
+from apps.connectors.native_ids import NUMBER, possible
 from apps.connectors.netsuite_auth import AssertionSigner, Signer, TokenBasedSigner
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
@@ -169,7 +170,7 @@ class NetSuiteConnector(NoWebhooks):
         return Page(changes, Cursor(last) if last else after, more=len(changes) == limit)
 
     def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
-        return self._fetch(obj, native_ids)
+        return self._fetch(obj, possible(native_ids, NUMBER))
 
     def pull(
         self,
@@ -191,6 +192,11 @@ class NetSuiteConnector(NoWebhooks):
         changes = self._select(obj, fields, f"{where} ORDER BY lastmodifieddate, id", limit)
         following = Cursor(f"{changes[-1].version}|{changes[-1].native_id}") if changes else cursor
         return Page(changes, following, more=len(changes) == limit)
+
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        context = CallContext("PATCH", idempotent=True, obj=obj, ext_id=ext_id)
+        own = Write(ext_id, {"externalId": ext_id}, native_id=native_id)
+        return self._write("PATCH", own, f"{_RECORD}/{quote(obj)}/{quote(native_id, safe='')}", None, context)
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         return [self._put(obj, item) for item in items]

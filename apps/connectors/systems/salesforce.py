@@ -36,6 +36,7 @@ from apps.connectors.contracts import (
     Write,
 )
 from apps.connectors.http import HttpClient, TransportFailure
+from apps.connectors.native_ids import SALESFORCE, possible
 from apps.connectors.registry import connector
 from apps.connectors.salesforce_auth import sign_in
 from apps.connectors.salesforce_webhooks import RelayedChanges
@@ -162,7 +163,7 @@ class SalesforceConnector(RelayedChanges):
         return self._fetch(obj, self._key, ext_ids, fields)
 
     def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
-        return self._fetch(obj, "Id", native_ids, fields)
+        return self._fetch(obj, "Id", possible(native_ids, SALESFORCE), fields)
 
     def _fetch(self, obj: str, column: str, wanted: Sequence[str], fields: Sequence[str]) -> list[Remote]:
         found: list[Remote] = []
@@ -206,6 +207,15 @@ class SalesforceConnector(RelayedChanges):
         changes = tuple(self._change(row) for row in rows)
         following = Cursor(f"{changes[-1].version}|{changes[-1].native_id}") if changes else cursor
         return Page(changes, following, more=len(rows) == limit)
+
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        context = CallContext("PATCH", idempotent=True, obj=obj, ext_id=ext_id)
+        path = f"{self._api}/sobjects/{quote(obj)}/{quote(native_id, safe='')}"
+        try:
+            answer = self._call("PATCH", path, json={self._key: ext_id})
+        except (TransportFailure, SignInFailed) as error:
+            return Outcome.failed(classify(error, context))
+        return Outcome("updated", native_id) if answer.ok else Outcome.failed(classify(answer, context))
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         if len(items) == 1:

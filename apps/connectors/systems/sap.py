@@ -33,7 +33,7 @@ from apps.connectors.feeds import read_feeds
 from apps.connectors.http import HttpClient
 from apps.connectors.odata_batch import Operation, pack, unpack
 from apps.connectors.registry import connector
-from apps.connectors.sap_objects import KINDS, Kind
+from apps.connectors.sap_objects import IDENTIFICATIONS, KINDS, Kind, short_key
 from apps.connectors.sap_reading import Reading
 from apps.connectors.sap_sign import CsrfSign, reading_sign
 from apps.connectors.sap_values import outgoing
@@ -154,6 +154,17 @@ class SapConnector(NoWebhooks):
     ) -> Page:
         feeds = [self._reading.feed(obj, moment, fields, overlap) for moment in KINDS[obj].feeds]
         return read_feeds(cursor, feeds, limit)
+
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        kind = KINDS[obj]
+        if kind.ext:
+            address, own = self._reading.address(kind, obj, native_id), {kind.ext: short_key(ext_id)}
+            operation = Operation("PATCH", address, own, {"If-Match": "*"})
+        else:
+            identified = self._reading.keyed(kind, ext_id, {})["to_BuPaIdentification"][0]
+            operation = Operation("POST", IDENTIFICATIONS, {kind.key: native_id, **identified})
+        known = Remote(ext_id, native_id, None, {})
+        return self._send(kind, [(0, known, [operation])])[0]
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         outcomes: list[Outcome] = []

@@ -26,6 +26,7 @@ from apps.connectors.contracts import (
 )
 from apps.connectors.feeds import Feed, Place, read_feeds
 from apps.connectors.http import HttpClient
+from apps.connectors.native_ids import NUMBER, possible
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tryton_feeds import feed_domain
@@ -95,7 +96,8 @@ class TrytonConnector(NoWebhooks):
         return sorted(found, key=lambda one: order.get(one.ext_id or "", len(order)))
 
     def fetch_native(self, obj: str, native_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
-        return self._read(obj, [["id", "in", [int(number) for number in native_ids]]], fields)
+        numbers = [int(number) for number in possible(native_ids, NUMBER)]
+        return self._read(obj, [["id", "in", numbers]], fields) if numbers else []
 
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
         rest = [["id", ">", int(after.value)]] if after else []
@@ -114,6 +116,13 @@ class TrytonConnector(NoWebhooks):
     ) -> Page:
         feeds = [self._feed(obj, column, fields, overlap) for column in ("create_date", "write_date")]
         return read_feeds(cursor, feeds, limit)
+
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        try:
+            self._records.claim(obj, int(native_id), ext_id)
+        except ReadFailed as error:
+            return Outcome.failed(error.failure)
+        return Outcome("updated", native_id)
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         return self._write(obj, items, create=True)

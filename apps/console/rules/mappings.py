@@ -9,14 +9,17 @@ from django.urls import reverse
 
 from apps.accounts.roles import Capability
 from apps.connectors.models import Mapping, MappingKind
-from apps.connectors.services import activate_mapping, draft_mapping, roll_back_mapping
+from apps.connectors.services import draft_mapping, is_own_draft
 from apps.console.acts import ActingView, whoever_acts
 from apps.console.permissions import user_may
 from apps.console.rules.documents import diff_lines, line_of
+from apps.console.rules.mapping_runs import go_on, simulation_of, try_on_live_records
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import ConsoleView, screen
 from apps.core.clock import utcnow
 from apps.core.errors import Conflict, HubError
+from apps.distribution.models import Subscription
+from apps.distribution.services import activate_outbound
 
 EMPTY = """layout: system.object
 system: system
@@ -99,7 +102,7 @@ class MappingView(ActingView):
     """One version's text, its difference to the active one (or `?compare=`), and editing into the next draft."""
 
     template_name = "console/rules/mapping.html"
-    acts: ClassVar = dict.fromkeys(("draft", "activate"), Capability.EDIT_RULES)
+    acts: ClassVar = dict.fromkeys(("draft", "activate", "simulate"), Capability.EDIT_RULES)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query, name = self.request.GET, self.kwargs["name"]
@@ -119,24 +122,40 @@ class MappingView(ActingView):
             lines=_lines(text),
             diff=diff_lines(other.text, shown.text) if other and other != shown else [],
             may_draft=user_may(self.request, Capability.EDIT_RULES),
+            outbound=shown.kind == MappingKind.OUTBOUND,
+            simulation=simulation_of(shown),
+            own=is_own_draft(mapping=shown, actor=whoever_acts()),
+            takers=Subscription.objects.filter(mapping=name, active=True).select_related("connection"),
         )
 
-    def act_draft(self, request: HttpRequest) -> str | HttpResponse:
-        return draft_or_show(self, request, name=self.kwargs["name"])
+    def act_simulate(self, request: HttpRequest) -> str:
+        return try_on_live_records(self._version(request))
 
-    def act_activate(self, request: HttpRequest) -> str:
+    def _version(self, request: HttpRequest) -> Mapping:
         row = Mapping.objects.filter(
             name=self.kwargs["name"], pk=number_of(request.POST.get("row", ""))
         ).first()
         if row is None:
             raise Http404("There is no such version.")
+        return row
+
+    def act_draft(self, request: HttpRequest) -> str | HttpResponse:
+        return draft_or_show(self, request, name=self.kwargs["name"])
+
+    def act_activate(self, request: HttpRequest) -> str:
+        row = self._version(request)
         if row.is_active:
             raise Conflict(f"{row} is active already.")
-        if row.status == "retired" and row.activated_at:
-            done = roll_back_mapping(
-                name=row.name, to_version=row.version, actor=whoever_acts(), now=utcnow()
-            )
-        else:
-            done = activate_mapping(mapping=row, actor=whoever_acts(), now=utcnow())
-        messages.success(request, f"{done} is active for everything that is landed or delivered from now on.")
-        return reverse("admin:mapping", args=(done.name,))
+        again = request.POST.get("redeliver") == "changed"
+        run = activate_outbound(
+            mapping=row,
+            redeliver=again,
+            actor=whoever_acts(),
+            now=utcnow(),
+            reason=f"rolled back to version {row.version}" if row.status == "retired" else "",
+        )
+        messages.success(request, f"{row} is active for everything that is landed or delivered from now on.")
+        if run is None:
+            return reverse("admin:mapping", args=(row.name,))
+        go_on(run)
+        return reverse("admin:mapping_run", args=(run.pk,))

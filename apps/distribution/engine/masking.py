@@ -10,6 +10,7 @@ from apps.golden.spec import Document, EntitySpec
 MASK = "•••"
 _SHORTEST = 4
 """Shorter personal values (initials, grades) are masked by their field only: as text they are everywhere."""
+_SELECTOR = re.compile(r"\[[^\]]*\]")
 _NOISE = re.compile(r"[\W_]+")
 
 
@@ -57,6 +58,10 @@ class Masker:
             if len(value) >= _SHORTEST:
                 text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE)
         return text
+
+    def is_personal(self, path: str) -> bool:
+        """Tell whether the attribute at a hub path (`addresses[kind=registered].city`) is personal."""
+        return self._is_personal(_SELECTOR.sub("", path).split("."))
 
     def _is_personal(self, names: list[str]) -> bool:
         columns = self._paths.get(names[0], frozenset())

@@ -4,6 +4,7 @@ from apps.distribution.models.attempts import DeliveryAttempt, Op, Outcome
 from apps.distribution.models.feeds import PullFeed
 from apps.distribution.models.inbox import InboxMessage, InboxState, RefusedWebhooks
 from apps.distribution.models.lanes import ExternalRef, Lane
+from apps.distribution.models.mapping_runs import MappingRun
 from apps.distribution.models.reconciliation import (
     Finding,
     FindingKind,
@@ -23,6 +24,7 @@ __all__ = [
     "InboxMessage",
     "InboxState",
     "Lane",
+    "MappingRun",
     "Observation",
     "Op",
     "Outcome",

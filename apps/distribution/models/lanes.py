@@ -94,6 +94,9 @@ class ExternalRef(models.Model):
     last_hash = models.BinaryField(max_length=16)
     last_fields = models.JSONField(help_text="The target's fields as last written.")
     last_seq = models.PositiveIntegerField()
+    mapping_version = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Version that wrote `last_fields`."
+    )
     deactivated = models.BooleanField(default=False)
     last_seen = models.DateTimeField()
 

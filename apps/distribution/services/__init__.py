@@ -3,6 +3,13 @@
 from apps.distribution.services.dead_letters import replay_dead_letters, skip_dead_letter
 from apps.distribution.services.deliveries import deliver_due
 from apps.distribution.services.fetching import fetch_inbox
+from apps.distribution.services.mapping_runs import (
+    activate_outbound,
+    cancel_mapping_run,
+    start_redelivery,
+    start_simulation,
+    work_on_mapping_run,
+)
 from apps.distribution.services.pulling import Pulled, pull_changes
 from apps.distribution.services.receiving import (
     Taken,
@@ -28,8 +35,10 @@ from apps.distribution.services.targets import pause_target, resume_target, set_
 __all__ = [
     "Pulled",
     "Taken",
+    "activate_outbound",
     "adopt_finding",
     "backfill_subscription",
+    "cancel_mapping_run",
     "deliver_due",
     "dismiss_messages",
     "ensure_default_subscriptions",
@@ -46,6 +55,9 @@ __all__ = [
     "save_subscription",
     "set_target_limits",
     "skip_dead_letter",
+    "start_redelivery",
+    "start_simulation",
     "take_webhook",
     "waive_finding",
+    "work_on_mapping_run",
 ]

@@ -37,7 +37,7 @@ def ensure_schedules() -> int:
             "task": "distribution.continue_reconciliations",
             "interval": minute,
             "expire_seconds": 60,
-            "description": "Takes up reconciliations that were left by a worker.",
+            "description": "Takes up reconciliations and runs over mappings that were left by a worker.",
         },
     )
     often, _ = IntervalSchedule.objects.get_or_create(every=PULL_SECONDS, period=IntervalSchedule.SECONDS)

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='standardrecord',
             name='own_recency',
-            field=models.FloatField(help_text='When it last spoke for itself, in seconds since the epoch, where it has only repeated the hub since.', null=True),
+            field=models.FloatField(help_text='Seconds since the epoch when it last spoke for itself, if it has only repeated the hub since.', null=True),
         ),
     ]
