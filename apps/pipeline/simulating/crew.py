@@ -1,5 +1,6 @@
 """Processes that share one state of the data and plan pieces of a simulation side by side."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from apps.pipeline.simulating.tally import Tally
 FEWEST = 8
 """Pieces for which another process is worth its start of a second or two."""
 _CHILD = "import sys, django; django.setup(); from apps.pipeline.simulating.crew import serve; serve(int(sys.argv[1]))"
+
+log = logging.getLogger(__name__)
 
 Answer = tuple[Job, Tally | BaseException] | None
 
@@ -106,7 +109,8 @@ def _feed(pipe: "Connection[Any, Any]", waiting: deque[Job], done: "SimpleQueue[
         try:
             pipe.send(job)
             done.put((job, pipe.recv()))
-        except (EOFError, OSError):
+        except (EOFError, OSError) as error:
+            log.warning("pipeline.simulation.helper_lost", exc_info=error)
             waiting.append(job)
             done.put(None)
             return

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from psycopg import sql
 
 Progress = Callable[[str, float], None]
 
@@ -26,7 +27,7 @@ def reading_only(snapshot: str = "") -> Iterator[str]:
             return
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if snapshot:
-            cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+            cursor.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
             yield snapshot
             return
         cursor.execute("SELECT pg_export_snapshot()")
