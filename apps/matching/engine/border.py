@@ -25,7 +25,7 @@ def valley(weight: F64) -> float:
     as the least dense place. With few pairs the answer tends to 0.
     """
     low, high = VALLEY_WINDOW
-    bins = np.arange(low - 12, high + 32, 0.25)
+    bins = np.arange(low - 12, high + 56, 0.25)
     counts = np.histogram(weight, bins)[0].astype(np.float64)
     kernel = np.exp(-0.5 * (np.arange(-24, 25) * 0.25 / VALLEY_WIDTH) ** 2)
     density = np.convolve(counts, kernel / kernel.sum(), "same")
@@ -33,14 +33,19 @@ def valley(weight: F64) -> float:
     inside = (middle >= low) & (middle <= high)
     # A faint preference for the centre settles ties on empty ground.
     cost = np.log1p(density) + 0.01 * np.abs(middle)
-    at = float(middle[inside][cost[inside].argmin()])
-    needed = max(HILL * float(density[inside].min()), LEAST)
+    place = int(np.flatnonzero(inside)[cost[inside].argmin()])
+    if (
+        middle[place] > high - 0.25
+    ):  # the slope goes on beyond the window, as in large collections: down to its foot
+        place += int(np.argmax(np.append(np.diff(density[place:]) >= 0, True)))
+    at = float(middle[place])
+    needed = max(HILL * float(density[place]), LEAST)
     if (
         min(float(density[middle > at].max(initial=0.0)), float(density[middle < at].max(initial=0.0)))
         < needed
     ):
         return 0.0  # not two hills, so no border between them
-    seen = float(counts[inside].sum())
+    seen = float(counts[(middle >= low) & (middle <= max(high, at))].sum())
     return at * seen / (seen + VALLEY_PAIRS)
 
 

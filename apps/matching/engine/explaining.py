@@ -17,11 +17,11 @@ from .scoring import (
     bands_of,
     compare_pairs,
     contributions,
-    echo,
     level_weights,
     probability_of,
     rarities,
     score_pairs,
+    sum_up,
     threshold_weight,
 )
 
@@ -182,8 +182,7 @@ def _alternatives(
             rows.append(row)
     if not rows:
         return ()
-    before = float(echo(alone[None, :], config).sum())
-    totals = total + echo(np.stack(rows), config).sum(axis=1) - before
+    totals = sum_up(np.stack(rows), model, config)[0]
     probability = probability_of(totals, model.slope)
     bands = bands_of(probability, config)
     present = int(bands_of(probability_of(np.array([total]), model.slope), config)[0])

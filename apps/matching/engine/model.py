@@ -117,9 +117,13 @@ class Model:
     slope: float = 1.0
     """Total weight times slope = calibrated log-odds."""
     notes: Mapping[str, Any] = field(default_factory=dict)
+    repeats: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Two attributes that repeat each other -> share of the weaker agreement that counts."""
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        repeats = [[*names, round(share, _DIGITS)] for names, share in sorted(self.repeats.items())]
+        # Named only where there are some: models stored before keep their version.
+        return ({"repeats": repeats} if repeats else {}) | {
             "kind": self.kind,
             "log_odds": round(self.log_odds, _DIGITS),
             "slope": round(self.slope, _DIGITS),
@@ -132,7 +136,8 @@ class Model:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         attributes = {name: AttributeModel.from_json(a) for name, a in document["attributes"].items()}
-        return cls(**{**document, "attributes": attributes})
+        repeats = {(one, two): float(share) for one, two, share in document.get("repeats", ())}
+        return cls(**{**document, "attributes": attributes, "repeats": repeats})
 
     @cached_property
     def version(self) -> str:

@@ -9,6 +9,7 @@ from .arrays import F32, F64, I64, U8, Bools
 from .columns import Column, spread
 from .comparators import COMPARATORS, Couples, Rarity
 from .contracts import Attribute, Band, Config, Pairs, Scores
+from .dependence import damp
 from .model import AttributeModel, Model
 from .prepare import Prepared
 from .priors import EDGES, LEVELS
@@ -230,7 +231,7 @@ def weigh_levels(levels: U8, shares: Sequence[F64], model: Model, config: Config
 
 def sum_up(contributed: F64, model: Model, config: Config) -> tuple[F64, F64]:
     """The same from weights before group damping."""
-    weights = echo(contributed, config)
+    weights = damp(echo(contributed, config), model.repeats, config)
     return np.round(model.log_odds + weights.sum(axis=1), 6), weights
 
 

@@ -9,6 +9,7 @@ from .arrays import F64, I64, U8
 from .border import SHY, partners, valley
 from .comparators import Rarity
 from .contracts import Attribute, Config, Pairs
+from .dependence import learn_dependence
 from .mixture import PRIOR_U, learn
 from .model import AttributeModel, Model
 from .prepare import Prepared
@@ -149,8 +150,20 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
     for _ in range(3):
         weight = weigh_levels(levels, shares, model, config)[0]
         model = _settle(model, weight, population, growth, chance)
+    model = replace(model, repeats=_repeats(levels, shares, model, config))
+    for _ in range(2 if model.repeats else 0):
+        weight = weigh_levels(levels, shares, model, config)[0]
+        model = _settle(model, weight, population, growth, chance)
     weight = weigh_levels(levels, shares, model, config)[0]
     return replace(model, log_odds=model.log_odds - _too_high(weight, some, population, config)).rounded()
+
+
+def _repeats(levels: U8, shares: list[F64], model: Model, config: Config) -> dict[tuple[str, str], float]:
+    """What attributes repeat each other, judged without the caution that stands for such repetition."""
+    plain = {name: replace(a, caution=np.zeros(LEVELS - 1)) for name, a in model.attributes.items()}
+    weights = weigh_levels(levels, shares, model, config)[1]
+    evidence = weigh_levels(levels, shares, replace(model, attributes=plain), config)[1]
+    return learn_dependence(weights, evidence, model.log_odds, config)
 
 
 def _too_high(weight: F64, pairs: Pairs, population: Population, config: Config) -> float:

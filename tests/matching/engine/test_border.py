@@ -31,6 +31,13 @@ def test_without_two_hills_there_is_no_valley():
     assert -4 < valley(two) < 4
 
 
+def test_the_valley_is_followed_beyond_the_window():
+    """In a large collection chance brings forth false pairs far above even odds."""
+    rng = np.random.default_rng(3)
+    found = np.concatenate([rng.normal(-6, 9, 60_000), rng.normal(36, 8, 12_000)])
+    assert 15 < valley(found) < 22
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.floats(-20, 20)), min_size=1, max_size=40))
 def test_the_border_never_accepts_more_pairs_than_partners(found):
