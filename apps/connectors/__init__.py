@@ -1,3 +1,3 @@
 """The systems the hub reads from and writes to."""
 
-FACE = ("mappings", "registry", "sandbox")
+FACE = ("mappings", "registry", "sandbox", "webhooks")

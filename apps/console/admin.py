@@ -1,7 +1,15 @@
 """Imports every screen, so that the site's URLs know them: Django's autodiscovery starts here."""
 
 from apps.console import audit_trail, connections, dashboard, exceptions
-from apps.console.delivery import attempts, dead_letter, dead_letters, reconciliation, targets
+from apps.console.delivery import (
+    attempts,
+    dead_letter,
+    dead_letters,
+    inbox,
+    monitor,
+    reconciliation,
+    targets,
+)
 from apps.console.golden import (
     edit_screen,
     list_screen,
@@ -49,6 +57,7 @@ __all__ = [
     "edit_screen",
     "exceptions",
     "explain_screen",
+    "inbox",
     "list_screen",
     "loads",
     "mapping_runs",
@@ -57,6 +66,7 @@ __all__ = [
     "match_runs",
     "merge_requests",
     "merge_screen",
+    "monitor",
     "ownership",
     "past_screen",
     "patterns_screen",

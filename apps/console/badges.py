@@ -16,6 +16,7 @@ _WAITING = {
     "rejected": "SELECT 1 FROM sources_rejectedrow WHERE status = 'open'",
     "dead_letters": "SELECT 1 FROM distribution_lane WHERE parked_at IS NOT NULL",
     "findings": "SELECT 1 FROM distribution_finding WHERE state = 'open'",
+    "inbox": "SELECT 1 FROM distribution_inboxmessage WHERE state = 'rejected'",
     "references": (
         "SELECT 1 FROM sources_reference r WHERE NOT EXISTS (SELECT 1 FROM sources_crosswalk c"
         " WHERE c.system_id = r.target_system AND c.entity = r.target_entity AND c.key = r.target_key)"

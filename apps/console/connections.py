@@ -11,11 +11,18 @@ from apps.accounts.roles import Capability
 from apps.connectors.models import Connection
 from apps.connectors.registry import CONNECTORS
 from apps.connectors.selectors import connector_for
-from apps.connectors.services import save_connection, set_secrets
+from apps.connectors.services import (
+    end_webhook_overlap,
+    rotate_webhook_secret,
+    save_connection,
+    set_secrets,
+)
+from apps.connectors.webhooks import PREVIOUS
 from apps.console.acts import ActingView, whoever_acts
 from apps.console.screens import screen
 from apps.core.clock import utcnow
 from apps.core.errors import Invalid
+from apps.distribution.models import InboxMessage, RefusedWebhooks
 
 SPARE = 3
 """Empty rows in the form for secrets."""
@@ -26,7 +33,7 @@ _USUAL = {
     "hubspot": ("token", "client_secret"),
     "sap": ("username", "password"),
     "tryton": ("username", "password"),
-    "webhook": ("secret",),
+    "webhook": ("secret", "inbound_secret"),
     "topic": ("username", "password"),
 }
 
@@ -88,7 +95,9 @@ class ConnectionsView(ActingView):
 class ConnectionView(ActingView):
     template_name = "console/system/connection.html"
     capability = Capability.ADMINISTER
-    acts: ClassVar = dict.fromkeys(("save", "secrets", "check"), Capability.ADMINISTER)
+    acts: ClassVar = dict.fromkeys(
+        ("save", "secrets", "check", "rotate", "end_overlap"), Capability.ADMINISTER
+    )
 
     def _connection(self) -> Connection:
         row = Connection.objects.filter(code=self.kwargs["code"]).first()
@@ -106,7 +115,23 @@ class ConnectionView(ActingView):
             options=json.dumps(row.options, indent=2, ensure_ascii=False),
             kinds=CONNECTORS.names(),
             secret_rows=[*names, *[""] * SPARE],
+            webhooks=self._webhooks(row),
         )
+
+    def _webhooks(self, row: Connection) -> dict[str, Any]:
+        """Return what one must know to have the system send webhooks; empty when it sends none."""
+        secret = connector_for(row).caps.webhooks_by if row.kind in CONNECTORS else ""
+        if not secret:
+            return {}
+        own = self.request.build_absolute_uri(reverse("webhook", args=(row.code,)))
+        return {
+            "address": row.options.get("webhook_url") or own,
+            "secret": secret,
+            "is_set": secret in row.secret_names,
+            "overlap": PREVIOUS + secret in row.secret_names,
+            "refused": RefusedWebhooks.objects.filter(connection=row).first(),
+            "last": InboxMessage.objects.filter(connection=row).values_list("received_at", flat=True).first(),
+        }
 
     def act_save(self, request: HttpRequest) -> None:
         post = request.POST
@@ -130,6 +155,18 @@ class ConnectionView(ActingView):
             raise SecretsIncomplete("Clear the name of a secret that is no longer needed.")
         set_secrets(connection=self._connection(), secrets=secrets, actor=whoever_acts(), now=utcnow())
         messages.success(request, f"{len(secrets)} secrets are sealed; nobody can read them from here.")
+
+    def act_rotate(self, request: HttpRequest) -> HttpResponse:
+        """Show the new secret in the answer itself: it can be read nowhere afterwards."""
+        given = request.POST.get("secret", "").strip()
+        new = rotate_webhook_secret(
+            connection=self._connection(), secret=given, actor=whoever_acts(), now=utcnow()
+        )
+        return self.show(new_secret="" if given else new, rotated=True)
+
+    def act_end_overlap(self, request: HttpRequest) -> None:
+        end_webhook_overlap(connection=self._connection(), actor=whoever_acts(), now=utcnow())
+        messages.success(request, "Only the new secret proves webhooks from now on.")
 
     def act_check(self, request: HttpRequest) -> HttpResponse:
         """Ask the system itself: sign-in, permissions, external-id fields, clock."""

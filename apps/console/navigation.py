@@ -49,6 +49,8 @@ FLOW = (
     Entry("Simulations", "science", "simulations"),
     Entry("Explain two records", "troubleshoot", "explain"),
     Entry("Verdicts on writes", "gavel", "verdicts"),
+    Entry("Monitor", "monitor_heart", "monitor"),
+    Entry("Inbox", "inbox", "inbox", badge="inbox", tone="warning"),
     Entry("Deliveries", "send", "deliveries"),
     Entry("Targets", "outbox", "targets"),
     Entry("Reconciliation", "balance", "reconciliation", badge="findings", tone="warning"),

@@ -1,3 +1,3 @@
 """Deliveries to targets: lanes, attempts, dead letters, and what each target knew."""
 
-FACE = ("engine", "knowledge", "rehearsing")
+FACE = ("engine", "knowledge", "ledger", "monitoring", "rehearsing")

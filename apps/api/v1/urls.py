@@ -16,6 +16,7 @@ from apps.api.v1.views.stories import (
     DeliveriesView,
     HistoryView,
     KnownView,
+    LedgerView,
     MembersView,
     ProvenanceView,
     RedirectsView,
@@ -44,6 +45,7 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
         ("writes", WritesView),
         ("deliveries", DeliveriesView),
         ("known", KnownView),
+        ("ledger", LedgerView),
         ("redirects", RedirectsView),
     ):
         yield path(f"{one}/{name}", story.as_view(spec=spec), name=f"{spec.name}-{name}")

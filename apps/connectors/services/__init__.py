@@ -10,6 +10,7 @@ from apps.connectors.services.mappings import (
     roll_back_mapping,
 )
 from apps.connectors.services.seeding import seed_default_mappings
+from apps.connectors.services.webhook_secrets import end_webhook_overlap, rotate_webhook_secret
 
 __all__ = [
     "Discovery",
@@ -18,9 +19,11 @@ __all__ = [
     "connect_sandbox",
     "discover_catalog",
     "draft_mapping",
+    "end_webhook_overlap",
     "is_own_draft",
     "reseal_secrets",
     "roll_back_mapping",
+    "rotate_webhook_secret",
     "save_connection",
     "seed_default_mappings",
     "set_secrets",

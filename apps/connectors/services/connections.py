@@ -1,6 +1,6 @@
 """Verbs on connections: save, set secrets, seal them again under a new key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,19 @@ def set_secrets(*, connection: Connection, secrets: Mapping[str, str], actor: Ac
             verb="connection.secrets_set", now=now, subject=locked.code, detail={"names": locked.secret_names}
         )
     connection.refresh_from_db()
+
+
+def seal_again(
+    connection: Connection, changed: Callable[[dict[str, str]], dict[str, str]], now: datetime
+) -> Connection:
+    """Replace a connection's secrets by what `changed` makes of them, in the running transaction."""
+    locked = Connection.objects.select_for_update().get(pk=connection.pk)
+    known = (
+        unseal(bytes(locked.sealed), owner=locked.code, key_name=locked.sealed_with) if locked.sealed else {}
+    )
+    _seal_into(locked, changed(known), now)
+    _save(locked, now)
+    return locked
 
 
 def reseal_secrets(*, actor: Actor, now: datetime) -> int:

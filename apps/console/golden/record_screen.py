@@ -2,31 +2,36 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from apps.accounts.roles import Capability
+from apps.console.acts import ActingView, whoever_acts
 from apps.console.golden.header import RecordHead, head_or_404
 from apps.console.golden.members import member_records
 from apps.console.golden.relations import incoming, outgoing
 from apps.console.golden.timeline import revisions_of
 from apps.console.golden.values_tab import matrix, origin_of, value_groups
 from apps.console.golden.writes import unheard_of, writes_shown
-from apps.console.screens import ConsoleView, screen
+from apps.console.screens import screen
 from apps.console.values import names_of, reference_ids
 from apps.core.clock import utcnow
+from apps.distribution.ledger import record_ledger
 from apps.distribution.selectors import attempts_timeline, delivery_state
+from apps.distribution.services import observe_record
 from apps.mastering.explaining import explain_record
 from apps.mastering.models import Merge, Pin
 from apps.mastering.selectors import active_ownership
 from apps.mastering.services import ANY
 from apps.matching.models import CandidatePair, PairStatus
 from apps.matching.selectors import hides_strength
+from apps.monitoring.selectors import record_timeline
 from apps.quality.services import assess_document
 from apps.sources.models import Crosswalk
 from apps.stewardship.models import ChangeRequest
@@ -39,17 +44,19 @@ TABS = {
     "relations": "Relationships",
     "history": "History",
     "decisions": "Decisions",
-    "deliveries": "Deliveries",
+    "targets": "At the targets",
+    "timeline": "Timeline",
 }
 ATTEMPTS = 60
 DECISIONS = 50
 
 
 @screen("golden/<slug:entity>/<uuid:pk>/", name="golden_record")
-class GoldenRecordView(ConsoleView):
+class GoldenRecordView(ActingView):
     """`?tab=` chooses the tab."""
 
     template_name = "console/golden/record.html"
+    acts: ClassVar = {"observe": Capability.OPERATE}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         head = head_or_404(self.request, kwargs["entity"], kwargs["pk"])
@@ -63,7 +70,8 @@ class GoldenRecordView(ConsoleView):
             "relations": self._relations,
             "history": self._history,
             "decisions": self._decisions,
-            "deliveries": self._deliveries,
+            "targets": self._targets,
+            "timeline": self._timeline,
         }
         return super().get_context_data(
             **kwargs,
@@ -139,12 +147,31 @@ class GoldenRecordView(ConsoleView):
             "writes": writes_shown(head),
         }
 
-    def _deliveries(self, head: RecordHead) -> dict[str, Any]:
-        now = utcnow()
+    def _targets(self, head: RecordHead) -> dict[str, Any]:
         return {
-            "lanes": delivery_state(record_id=head.id, now=now),
+            "ledger": record_ledger(record_id=head.id, clear=head.sight.clear, now=utcnow()),
             "attempts": attempts_timeline(record_id=head.id, limit=ATTEMPTS),
         }
+
+    def _timeline(self, head: RecordHead) -> dict[str, Any]:
+        before = self.request.GET.get("before", "")
+        likeness = not hides_strength(head.spec, clear=head.sight.clear)
+        story = record_timeline(
+            record_id=head.id,
+            likeness=likeness,
+            now=utcnow(),
+            before=int(before) if before.isdecimal() else None,
+        )
+        return {"story": story}
+
+    def act_observe(self, request: HttpRequest) -> None:
+        """Ask one target for what it holds of this record."""
+        target = request.POST.get("target", "")
+        found = observe_record(target=target, record_id=self.kwargs["pk"], actor=whoever_acts(), now=utcnow())
+        if found:
+            messages.success(request, f"{target} was asked; what it holds stands under Observed.")
+        else:
+            messages.warning(request, f"{target} has no such record.")
 
 
 def _pairs_of(record_id: UUID) -> list[CandidatePair]:

@@ -58,6 +58,24 @@ def ago(moment: datetime | None) -> SafeString | str:
     )
 
 
+@register.simple_tag
+def ledger_value(content: Any) -> SafeString:
+    """Return a field of a target as text: lists and objects as JSON, nothing as a dash."""
+    if content is None or content == "":
+        return format_html('<span class="hub-mute">{}</span>', "–")
+    if isinstance(content, str | int | float) and not isinstance(content, bool):
+        return format_html("{}", content)
+    return format_html(
+        '<span class="hub-mono">{}</span>', json.dumps(content, ensure_ascii=False, default=str)
+    )
+
+
+@register.simple_tag
+def lag(arrival: Any, since: datetime) -> str:
+    """Return how long a version took to a target, from its own moment."""
+    return duration(arrival.lag(since))
+
+
 @register.filter
 def duration(seconds: float | None) -> str:
     """Return seconds as "850 ms", "12 s", "3 min", "5 h" or "2 d"."""

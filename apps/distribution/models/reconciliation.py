@@ -51,10 +51,16 @@ class Observation(models.Model):
     """What a target was last seen to hold for a lane's record."""
 
     lane = models.OneToOneField(Lane, primary_key=True, on_delete=models.CASCADE, related_name="observation")
-    run = models.ForeignKey(ReconciliationRun, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(
+        ReconciliationRun,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Null: somebody looked at this one record.",
+    )
     native_id = models.CharField(max_length=200, blank=True)
     version = models.CharField(max_length=200, blank=True)
-    values = models.JSONField()
+    values = models.JSONField(help_text="Empty: it was not there.")
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

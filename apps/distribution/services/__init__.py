@@ -10,6 +10,7 @@ from apps.distribution.services.mapping_runs import (
     start_simulation,
     work_on_mapping_run,
 )
+from apps.distribution.services.observing import observe_record
 from apps.distribution.services.pulling import Pulled, pull_changes
 from apps.distribution.services.receiving import (
     Taken,
@@ -44,6 +45,7 @@ __all__ = [
     "ensure_default_subscriptions",
     "ensure_schedules",
     "fetch_inbox",
+    "observe_record",
     "pause_target",
     "prune_inbox",
     "pull_changes",

@@ -17,6 +17,7 @@ from apps.core.errors import Conflict, HubError, Invalid
 from apps.distribution.clock import RunningClock
 from apps.distribution.gate import connection_called
 from apps.distribution.hints import kick_targets
+from apps.distribution.laneless import heal_passed_by
 from apps.distribution.models import (
     ExternalRef,
     Finding,
@@ -37,9 +38,11 @@ from apps.distribution.reconciling import (
     settle_findings,
     store_page,
 )
-from apps.distribution.services.subscriptions import make_lane
+from apps.distribution.services.subscriptions import BACKFILL_PRIORITY, make_lane
 
 PAGE = 200
+HEADERS = 1_000
+"""Golden records a page looks for that have no lane."""
 LEASE = timedelta(minutes=10)
 RESUMED_WITHIN = timedelta(hours=20)
 
@@ -155,6 +158,9 @@ def _one_page(run: ReconciliationRun, connector: Connector, clock: RunningClock)
         return
     mapping = active_mapping(subscription.mapping)
     work = Compared(run, subscription, mapping, clock.now(), clock.now())
+    if run.place.get("records") is not None:
+        _one_page_of_headers(work, clock)
+        return
     if run.place["after"] is None:
         cursor = run.place["cursor"]
         page = connector.scan(
@@ -180,7 +186,29 @@ def _one_page(run: ReconciliationRun, connector: Connector, clock: RunningClock)
         if refs:
             _store(work, compare_missing(work, refs, found), {**run.place, "after": refs[-1].lane_id}, clock)
         else:
-            _next_or_end(run, clock.now())
+            _keep(run, place={**run.place, "records": str(UUID(int=0))})
+
+
+def _one_page_of_headers(work: Compared, clock: RunningClock) -> None:
+    """Send on their way the records that nothing was ever to bring to the target; newer versions as well."""
+    subscription = work.subscription
+    with transaction.atomic():
+        passed = None
+        if work.mapping.direction != "pull":
+            passed = heal_passed_by(
+                subscription=subscription, after=UUID(work.run.place["records"]), limit=HEADERS,
+                priority=BACKFILL_PRIORITY + subscription.priority // 10, now=clock.now(),
+            )  # fmt: skip
+        if passed is None or passed.after is None:
+            _next_or_end(work.run, clock.now())
+            return
+        page = Page()
+        for kind, lanes in ((FindingKind.MISSING, passed.made), (FindingKind.STALE, passed.behind)):
+            page.findings += [
+                work.finding(kind, None, (), external_id=str(record), lane_id=lane, record_id=record)
+                for lane, record in lanes.items()
+            ]
+        _store(work, page, {**work.run.place, "records": str(passed.after)}, clock)
 
 
 def _whole(connector: Connector, mapping: OutboundMapping, seen: Sequence[Change]) -> list[Seen]:
@@ -216,7 +244,7 @@ def _next_or_end(run: ReconciliationRun, now: datetime) -> None:
         rest = left[1:]
         gone = Finding.objects.filter(subscription=left[0], last_seen__lt=run.started_at)
         settle_findings(gone, now=now)
-        _keep(run, place={"left": rest, "cursor": None, "after": None})
+        _keep(run, place={"left": rest, "cursor": None, "after": None, "records": None})
         return
     _keep(run, state=ReconciliationRun.State.DONE, finished_at=now, lease_until=None)
     record_deed(verb="target.reconciled", now=now, subject=run.connection.code, detail=dict(run.counts))

@@ -18,6 +18,7 @@ from apps.api.v1.reading import NoSuchRecord
 from apps.api.v1.verdicts import explained_values, writes_content
 from apps.core.clock import utcnow
 from apps.distribution.knowledge import known_to_targets
+from apps.distribution.ledger import record_ledger
 from apps.distribution.selectors import delivery_state
 from apps.golden.models import GoldenRecord
 from apps.mastering.selectors import redirects_of
@@ -174,6 +175,35 @@ class KnownView(StoryView):
         return json_response(
             {"results": [asdict(each) for each in known if wanted in (None, each.connection)]}
         )
+
+
+class LedgerView(StoryView):
+    """What targets should hold of a record, have acknowledged, and were seen to hold."""
+
+    operations = {
+        "get": Operation(
+            id="get_{entity}_ledger",
+            summary="What each target should hold of the record, has acknowledged, and was seen to hold",
+            description="Field by field, now; `known` tells what a target knew at a time. A target that should have the"
+            " record and was never sent it has the state no_lane. Personal fields are masked, and whether they"
+            " differ, unless your role has the capability unmask.",
+            needs=Capability.VIEW,
+            answers={200: "Ledger"},
+            parameters=(
+                Parameter("target", {"type": "string"}, "Code of one target; without it, all."),
+                Parameter("differing", {"type": "boolean"}, "Only fields that differ.", default=False),
+            ),
+        )
+    }
+
+    def get(self, request: Request, record_id: UUID) -> HttpResponse:
+        self.demand_record(record_id)
+        wanted, differing = self.given["target"], self.given["differing"]
+        ledger = record_ledger(record_id=record_id, clear=not self.masked, now=utcnow())
+        results = [asdict(each) for each in ledger if wanted in (None, each.connection)]
+        for each in results if differing else ():
+            each["fields"] = [field for field in each["fields"] if field["differs"] in ("pending", "drifted")]
+        return json_response({"results": results})
 
 
 class RedirectsView(StoryView):

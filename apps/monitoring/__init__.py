@@ -1,0 +1,3 @@
+"""The way of a change through the hub, from the system that told it to the systems that have it."""
+
+FACE: tuple[str, ...] = ()
