@@ -1,4 +1,4 @@
-"""Deliver for ever, with no broker: LISTEN for wake-ups, look at least once a second; a thread per target."""
+"""Deliver and fetch what webhooks named for ever, with no broker: LISTEN, look once a second; a thread per target."""
 
 import signal
 import threading
@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from apps.connectors.models import Connection
 from apps.distribution.hints import CHANNEL
 from apps.distribution.selectors import database_now
-from apps.distribution.services import deliver_due
+from apps.distribution.services import deliver_due, fetch_inbox
 from apps.distribution.tasks import BATCH, worker_name
 
 log = structlog.get_logger(__name__)
@@ -38,9 +38,10 @@ class TargetLoop(threading.Thread):
         connection.close()
 
     def deliver_once(self) -> bool:
-        """Deliver what is due; return whether there may be more right now."""
+        """Deliver what is due, fetch what was named; return whether there may be more right now."""
         try:
             report = deliver_due(target=self.target, limit=BATCH, worker=worker_name(), now=database_now())
+            fetched = fetch_inbox(system=self.target, now=database_now())
         except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
             log.warning("distribution.database.lost", target=self.target, error=type(error).__name__)
             connection.close()
@@ -51,7 +52,7 @@ class TargetLoop(threading.Thread):
             return False
         if report.gate == "rate":
             time.sleep(0.05)
-        return report.claimed > 0 or report.gate == "rate"
+        return report.claimed > 0 or report.gate == "rate" or fetched > 0
 
 
 class Command(BaseCommand):
