@@ -153,19 +153,25 @@ def without_key(cursor: Cursor[Any], pairs: Sequence[Pair], *, cap: int) -> list
     return cursor.fetchall()
 
 
-def holders_of(cursor: Cursor[Any], keys: Sequence[int], *, cap: int) -> dict[UUID, Form]:
-    """Return the stored records that have one of these keys; keys of more than `cap` records find nothing."""
+def holders_of(
+    cursor: Cursor[Any], keys: Sequence[int], *, cap: int, lone: int
+) -> dict[UUID, tuple[Form, UUID]]:
+    """Return the stored records that have one of these keys, with the golden record each belongs to.
+
+    Keys of more than `cap` records find nothing; one of more than `lone` only beside another key.
+    """
     cursor.execute(
         """
-        SELECT p.source_record_id, p.keys, p.cells, p.told, p.fingerprint, p.compared FROM (
-            SELECT DISTINCT unnest(h.holders) AS id
-            FROM unnest(%(keys)s::bigint[]) AS k(key) CROSS JOIN LATERAL (
-                SELECT array_agg(found.id) AS holders FROM (
+        SELECT p.source_record_id, c.record_id, p.keys, p.cells, p.told, p.fingerprint, p.compared FROM (
+            SELECT o.id FROM unnest(%(keys)s::bigint[]) AS k(key) CROSS JOIN LATERAL (
+                SELECT array_agg(found.id) AS holders, count(*) AS n FROM (
                     SELECT b.source_record_id AS id FROM matching_blockingkey b
                     WHERE b.key = k.key LIMIT %(cap)s + 1) AS found
-                HAVING count(*) <= %(cap)s) AS h) AS usable
+                HAVING count(*) <= %(cap)s) AS h CROSS JOIN LATERAL unnest(h.holders) AS o(id)
+            GROUP BY o.id HAVING count(*) > 1 OR min(h.n) <= %(lone)s) AS usable
         JOIN matching_preparedrecord p ON p.source_record_id = usable.id
+        JOIN sources_crosswalk c ON c.source_record_id = usable.id
         """,
-        {"keys": list(keys), "cap": cap},
+        {"keys": list(keys), "cap": cap, "lone": lone},
     )
-    return {record: Form(tuple(own), *rest) for record, own, *rest in cursor}
+    return {record: (Form(tuple(own), *rest), home) for record, home, own, *rest in cursor}

@@ -11,7 +11,7 @@ from .columns import spread
 from .contracts import Config, Keys, Pairs
 from .fewkeys import FEW_RECORDS, keys_of_few
 from .hashing import combine, hash_word
-from .keyparts import TRANSFORMS
+from .keyparts import parts_of
 from .prepare import Prepared
 
 _CELLS = 4_000_000
@@ -24,7 +24,7 @@ def _part_rows(prepared: Prepared, part: str, memory: dict[str, tuple[I32, U64]]
     if part not in memory:
         name, _, how = part.partition(":")
         column = prepared.columns[name]
-        codes, hashed = TRANSFORMS[how or "value"](column)
+        codes, hashed = parts_of(column, how)
         counts = np.bincount(codes, minlength=len(column.values)).astype(np.int64)
         starts = np.cumsum(counts) - counts
         group, offset = spread(counts[column.codes])

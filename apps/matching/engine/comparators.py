@@ -60,16 +60,15 @@ class Couples:
 
     def cosine(self, features: str) -> F32:
         frequencies = self.rarity.words if features == "words" else self.rarity.grams
-        a, _ = weighted(self.left, features, frequencies)
-        b, _ = weighted(self.right, features, frequencies)
+        a, b = weighted(self.left, features, frequencies), weighted(self.right, features, frequencies)
         return cosine(a, b, self.i, self.j)
 
     def overlap(self, features: str) -> tuple[F32, F32, F32]:
         """Cosine; share of the side that says less found on the other; and how much that side says (its length)."""
         frequencies = self.rarity.words if features == "words" else self.rarity.grams
-        a, long = weighted(self.left, features, frequencies)
-        b, wide = weighted(self.right, features, frequencies)
-        less, more = np.minimum(long[self.i], wide[self.j]), np.maximum(long[self.i], wide[self.j])
+        a, b = weighted(self.left, features, frequencies), weighted(self.right, features, frequencies)
+        long, wide = a.norms[self.i], b.norms[self.j]
+        less, more = np.minimum(long, wide), np.maximum(long, wide)
         found = cosine(a, b, self.i, self.j)
         return found, np.minimum(found * more / np.maximum(less, 1e-6), 1.0).astype(np.float32), less
 

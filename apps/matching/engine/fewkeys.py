@@ -6,7 +6,7 @@ import numpy as np
 
 from .contracts import Config, Keys
 from .hashing import combine_one, hash_word
-from .keyparts import TRANSFORMS
+from .keyparts import parts_of_one
 from .prepare import Prepared
 
 FEW_RECORDS = 8
@@ -42,10 +42,7 @@ def _part(prepared: Prepared, part: str, memory: dict[str, Found]) -> Found:
     if part not in memory:
         name, _, how = part.partition(":")
         column = prepared.columns[name]
-        codes, hashed = TRANSFORMS[how or "value"](column)
-        of_value: Found = [[] for _ in column.values]
-        for code, key in zip(codes.tolist(), hashed.tolist(), strict=True):
-            of_value[code].append(key)
+        of_value: Found = [parts_of_one(value, how) for value in column.values]
         memory[part] = [[] for _ in range(prepared.n)]
         for row, code in zip(column.rows.tolist(), column.codes.tolist(), strict=True):
             memory[part][row].extend(of_value[code])

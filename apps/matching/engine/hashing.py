@@ -6,6 +6,7 @@ Zero is never the hash of a non-empty string; it stands for "no value".
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import mul
 
 import numpy as np
 
@@ -15,6 +16,8 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MASK = (1 << 64) - 1
 _CHUNK = 200_000
 _FEW, _SHORT = 16, 400
+_POWERS = [1]
+"""Powers of the base, as many as the longest string so far has characters."""
 
 
 def mix(h: U64) -> U64:
@@ -54,15 +57,14 @@ def _hash_chunk(values: Sequence[str]) -> U64:
     return out
 
 
-def _hash_one(text: str) -> int:
+def hash_one(text: str) -> int:
     """The same hash without arrays: much faster for the few values of one incoming record."""
     if not text:
         return 0
-    total, power = len(text) * 0xA0761D6478BD642F, 1
-    for char in text:
-        total += (ord(char) + 1) * power
-        power = power * int(_BASE) & _MASK
-    return _mix_one(total & _MASK) or 1
+    while len(_POWERS) < len(text):
+        _POWERS.append(_POWERS[-1] * int(_BASE) & _MASK)
+    total = sum(map(mul, map(ord, text), _POWERS)) + sum(_POWERS[: len(text)])
+    return _mix_one(total + len(text) * 0xA0761D6478BD642F & _MASK) or 1
 
 
 def _mix_one(h: int) -> int:
@@ -79,7 +81,7 @@ def combine_one(first: int, second: int) -> int:
 def hash_strings(values: Sequence[str]) -> U64:
     """Hash of each string (uint64[n]); 0 for the empty string."""
     if len(values) <= _FEW and sum(map(len, values)) <= _SHORT:
-        return np.array([_hash_one(v) for v in values], np.uint64)
+        return np.array([hash_one(v) for v in values], np.uint64)
     if len(values) <= _CHUNK:
         return _hash_chunk(values)
     parts = [_hash_chunk(values[i : i + _CHUNK]) for i in range(0, len(values), _CHUNK)]
@@ -89,7 +91,7 @@ def hash_strings(values: Sequence[str]) -> U64:
 @lru_cache(maxsize=1024)
 def hash_word(text: str) -> np.uint64:
     """Hash of one string; handy for salts."""
-    return np.uint64(_hash_one(text))
+    return np.uint64(hash_one(text))
 
 
 def trigrams(values: Sequence[str]) -> tuple[I64, I64]:

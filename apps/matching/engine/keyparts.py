@@ -1,128 +1,133 @@
 """How values turn into parts of blocking keys; one decorated function per transform."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import numpy as np
 
 from .arrays import I64, U64
 from .columns import Column
-from .hashing import combine, hash_strings
+from .hashing import combine, combine_one, hash_one, hash_strings
 from .vocabulary import COMMON_WORDS
 
 Part = tuple[I64, U64]
 """(value code, hash) of every key part of a column's distinct values; codes ascend."""
+Cut = Callable[[str], str]
 RANKED = 5
+SINGLE = 4
+"""Of the ranked words those that are parts by themselves."""
 
-TRANSFORMS: dict[str, Callable[[Column], Part]] = {}
+_COMPARED = {"squash", "sorted", "acronym"}
+"""Parts that comparators ask for, too: made once."""
+CUTS: dict[str, Cut] = {}
+"""Transforms that make one part of a value, or none ("")."""
 
 
-def transform(name: str) -> Callable[[Callable[[Column], Part]], Callable[[Column], Part]]:
-    """Register how values turn into parts of blocking keys."""
+def cut(name: str) -> Callable[[Cut], Cut]:
+    """Register how a value turns into a part of blocking keys."""
 
-    def register(function: Callable[[Column], Part]) -> Callable[[Column], Part]:
-        if name in TRANSFORMS:
+    def register(function: Cut) -> Cut:
+        if name in CUTS:
             raise ValueError(f"transform {name!r} exists already")
-        TRANSFORMS[name] = function
+        CUTS[name] = function
         return function
 
     return register
 
 
-def _hashed(parts: list[str]) -> Part:
-    hashed = hash_strings(parts)
+def parts_of(column: Column, how: str) -> Part:
+    """What a transform makes of the distinct values of a column; raises KeyError for one that does not exist."""
+    if how in ("", "value"):
+        return np.arange(len(column.values), dtype=np.int64), column.hashes
+    if how == "pairs":
+        return _pairs(column)
+    if how == "words":
+        ranked = ranked_tokens(column)[:, :SINGLE]
+        return _ordered(np.repeat(np.arange(len(ranked), dtype=np.int64), SINGLE), ranked.ravel())
+    hashed = hash_strings(
+        column.mapped(how, CUTS[how]) if how in _COMPARED else [CUTS[how](v) for v in column.values]
+    )
     found = np.flatnonzero(hashed)
     return found, hashed[found]
 
 
+def parts_of_one(value: str, how: str) -> list[int]:
+    """The same for one value."""
+    if how in ("", "value"):
+        return [hash_one(value)]
+    if how == "words":
+        return [hash_one(word) for word in ranked_words(value)[:SINGLE]]
+    if how == "pairs":
+        hashed = [hash_one(word) for word in ranked_words(value)]
+        return [combine_one(min(pair), max(pair)) for pair in combinations(hashed, 2)]
+    part = CUTS[how](value)
+    return [hash_one(part)] if part else []
+
+
+@cut("squash")
 def squashed(value: str) -> str:
     return value.replace(" ", "")
 
 
+@cut("sorted")
 def in_order(value: str) -> str:
     """The words of a value, sorted."""
     return " ".join(sorted(value.split()))
 
 
-def _squashed(column: Column) -> list[str]:
-    return column.mapped("squash", squashed)
+@cut("first")
+def _first(value: str) -> str:
+    return value.partition(" ")[0] if len(value) > 1 else ""
 
 
-@transform("value")
-def _value(column: Column) -> Part:
-    return np.arange(len(column.values), dtype=np.int64), column.hashes
+@cut("last")
+def _last(value: str) -> str:
+    return value.rpartition(" ")[2] if len(value) > 1 else ""
 
 
-@transform("squash")
-def _squash(column: Column) -> Part:
-    return _hashed(_squashed(column))
+@cut("start2")
+def _start2(value: str) -> str:
+    return squashed(value)[:2]
 
 
-@transform("sorted")
-def _sorted(column: Column) -> Part:
-    return _hashed(column.mapped("sorted", in_order))
+@cut("start3")
+def _start3(value: str) -> str:
+    return squashed(value)[:3]
 
 
-@transform("first")
-def _first(column: Column) -> Part:
-    return _hashed([v.partition(" ")[0] if len(v) > 1 else "" for v in column.values])
+@cut("start5")
+def _start5(value: str) -> str:
+    return _start(value, 5)
 
 
-@transform("last")
-def _last(column: Column) -> Part:
-    return _hashed([v.rpartition(" ")[2] if len(v) > 1 else "" for v in column.values])
+@cut("start8")
+def _start8(value: str) -> str:
+    return _start(value, 8)
 
 
-@transform("start2")
-def _start2(column: Column) -> Part:
-    return _hashed([v[:2] for v in _squashed(column)])
+@cut("start12")
+def _start12(value: str) -> str:
+    return _start(value, 12)
 
 
-@transform("start3")
-def _start3(column: Column) -> Part:
-    return _hashed([v[:3] for v in _squashed(column)])
+def _start(value: str, size: int) -> str:
+    start = squashed(value)[:size]
+    return start if len(start) == size else ""
 
 
-@transform("start5")
-def _start5(column: Column) -> Part:
-    return _start(column, 5)
-
-
-@transform("start8")
-def _start8(column: Column) -> Part:
-    return _start(column, 8)
-
-
-@transform("start12")
-def _start12(column: Column) -> Part:
-    return _start(column, 12)
-
-
-def _start(column: Column, size: int) -> Part:
-    return _hashed([v[:size] if len(v) >= size else "" for v in _squashed(column)])
-
-
-@transform("end4")
-def _end4(column: Column) -> Part:
+@cut("end4")
+def _end4(value: str) -> str:
     """Month and day of a date: finds people whose year of birth is mistaken."""
-    return _hashed([v[-4:] if len(v) == 8 else "" for v in column.values])
+    return value[-4:] if len(value) == 8 else ""
 
 
-@transform("wordstart")
-def _wordstart(column: Column) -> Part:
+@cut("wordstart")
+def _wordstart(value: str) -> str:
     """First letters of the longest word that is no number: finds streets whatever their number says."""
-    return _hashed([max(filter(str.isalpha, v.split()), key=len, default="")[:6] for v in column.values])
+    return max(filter(str.isalpha, value.split()), key=len, default="")[:6]
 
 
-@transform("acronym")
-def _acronym(column: Column) -> Part:
-    return _hashed(column.mapped("acronym", acronym))
-
-
-@transform("sound")
-def _sound(column: Column) -> Part:
-    return _hashed([sound(v) for v in column.values])
-
-
+@cut("acronym")
 def acronym(name: str) -> str:
     """Initials of a name of several words; a short single word is taken to be one already."""
     parts = name.split()
@@ -134,6 +139,7 @@ def acronym(name: str) -> str:
 _SOUND = str.maketrans("bpfvwcgkqsxzjdtlmnr", "bbffvkkkksssjttlmmr", "aeiouyh0123456789 ")
 
 
+@cut("sound")
 def sound(name: str) -> str:
     """First letter and a coarse skeleton of consonants; empty for names too short to tell."""
     if len(name) < 3:
@@ -154,11 +160,16 @@ def ranked_tokens(column: Column) -> U64:
     return memory["_ranked"]
 
 
+def ranked_words(value: str) -> list[str]:
+    """At most `RANKED` words of a value, the likeliest to be rare first."""
+    parts = {t for t in value.split() if len(t) > 1}
+    return sorted(parts, key=_rarity)[:RANKED] if len(parts) > 1 else list(parts)
+
+
 def _rank_tokens(column: Column) -> U64:
     chosen: list[str] = []
     for value in column.values:
-        parts = {t for t in value.split() if len(t) > 1}
-        ranked = sorted(parts, key=_rarity)[:RANKED] if len(parts) > 1 else list(parts)
+        ranked = ranked_words(value)
         chosen.extend(ranked)
         chosen.extend([""] * (RANKED - len(ranked)))
     return hash_strings(chosen).reshape(len(column.values), RANKED)
@@ -171,7 +182,6 @@ def _ordered(codes: I64, hashed: U64) -> Part:
     return codes[order], hashed[order]
 
 
-@transform("pairs")
 def _pairs(column: Column) -> Part:
     """Every two of the rarest words."""
     ranked = ranked_tokens(column)
@@ -179,10 +189,3 @@ def _pairs(column: Column) -> Part:
     low, high = np.minimum(ranked[:, a], ranked[:, b]), np.maximum(ranked[:, a], ranked[:, b])
     both = np.where(low != 0, combine(low, high), np.uint64(0))
     return _ordered(np.repeat(np.arange(len(ranked), dtype=np.int64), len(a)), both.ravel())
-
-
-@transform("words")
-def _words(column: Column) -> Part:
-    """The four rarest words, each alone."""
-    ranked = ranked_tokens(column)[:, :4]
-    return _ordered(np.repeat(np.arange(len(ranked), dtype=np.int64), 4), ranked.ravel())

@@ -11,6 +11,8 @@ from .columns import Column, build, encode
 from .contracts import Config, Table
 from .hashing import combine
 
+_NO_ROWS = np.zeros(0, np.int32)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -55,8 +57,9 @@ def prepare(table: Table, config: Config) -> Prepared:
                 raw, rows, codes = encode(table.columns.get(source, [None] * n))
                 encoded[source] = (Raw(raw), rows, codes)
             raw_values, rows, codes = encoded[source]
-            parts.append((CLEANERS[attribute.type](raw_values), rows, codes))
-        columns[attribute.name] = _stack(n, parts)
+            if len(rows):
+                parts.append((CLEANERS[attribute.type](raw_values), rows, codes))
+        columns[attribute.name] = _stack(n, parts) if parts else Column(n, [], _NO_ROWS, _NO_ROWS)
     return Prepared(n, columns)
 
 

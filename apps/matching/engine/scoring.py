@@ -33,7 +33,7 @@ def _couples(column: Column, other: Column, rows: I64, others: I64) -> tuple[I64
     """All combinations of values of each pair: (pair, left code, right code)."""
     if not column.multiple and not other.multiple:
         i, j = column.first[rows].astype(np.int64), other.first[others].astype(np.int64)
-        both = np.flatnonzero((i >= 0) & (j >= 0))
+        both = ((i >= 0) & (j >= 0)).nonzero()[0]
         return both, i[both], j[both]
     width = other.counts[others]
     pair, offset = spread(column.counts[rows] * width)
@@ -54,15 +54,15 @@ def compare(
     """Best agreement over the values of each pair."""
     n = len(rows)
     pair, i, j = _couples(column, other, rows, others)
-    similarity = np.zeros(len(pair), np.float32)
+    if not len(pair):
+        return Compared(np.zeros(n, np.uint8), np.full(n, np.nan, np.float32), np.full(n, -1, np.int64))
     same = _equal(column, other, i, j)
-    unlike = np.flatnonzero(~same)
+    similarity, level = same.astype(np.float32), np.where(same, np.uint8(EQUAL), np.uint8(1))
+    unlike = (~same).nonzero()[0]
     if len(unlike) and comparator != "exact":
         found = COMPARATORS[comparator](Couples(column, other, i[unlike], j[unlike], rarity))
-        similarity[unlike] = np.clip(np.round(found, 4), 0.0, 0.999)
-    similarity[same] = 1.0
-    level = (np.digitize(similarity, EDGES) + 1).astype(np.uint8)
-    level[same] = EQUAL
+        near = np.minimum(np.maximum(found.round(4), np.float32(0.0)), np.float32(0.999))
+        similarity[unlike], level[unlike] = near, EDGES.searchsorted(near, "right") + 1
     levels, best = np.zeros(n, np.uint8), np.full(n, np.nan, np.float32)
     equal_code = np.full(n, -1, np.int64)
     if len(pair) and (column.multiple or other.multiple):
@@ -94,7 +94,7 @@ def level_weights(model: AttributeModel, column: Column, compared: Compared) -> 
 def equal_shares(model: AttributeModel, column: Column, compared: Compared) -> F64:
     """Share of the records that have the value both sides have; 0 where they have no equal value."""
     shares = np.zeros(len(compared.level))
-    equal = np.flatnonzero(compared.equal_code >= 0)
+    equal = (compared.equal_code >= 0).nonzero()[0]
     if len(equal):
         shares[equal] = np.maximum(model.values.share(column.hashes[compared.equal_code[equal]]), 1e-9)
     return shares
@@ -103,10 +103,10 @@ def equal_shares(model: AttributeModel, column: Column, compared: Compared) -> F
 def weights_at(model: AttributeModel, level: U8, shares: F64) -> F64:
     """Weights in bits of levels 0..9, with what the rarity of equal values adds."""
     weight = model.weights[level]
-    equal = np.flatnonzero(shares)
+    equal = shares.nonzero()[0]
     if len(equal) and model.by_rarity:
         bonus = np.log2(model.common / shares[equal])
-        weight[equal] += np.clip(bonus, COMMON_MALUS, RARE_BONUS)
+        weight[equal] += np.minimum(np.maximum(bonus, COMMON_MALUS), RARE_BONUS)
     return weight * model.scale
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from .columns import Column
+from .columns import Column, encode
 from .contracts import Cell
 from .prepare import Prepared
 
@@ -28,17 +26,7 @@ def prepared_of(names: Sequence[str], records: Sequence[Sequence[Cell]]) -> Prep
     """
     columns = {}
     for at, name in enumerate(names):
-        known: dict[str, int] = {}
-        rows: list[int] = []
-        codes: list[int] = []
-        for row, cells in enumerate(records):
-            cell = cells[at]
-            if cell is None:
-                continue
-            for value in _listed(cell):
-                rows.append(row)
-                codes.append(known.setdefault(value, len(known)))
-        columns[name] = Column(len(records), list(known), np.array(rows, np.int32), np.array(codes, np.int32))
+        columns[name] = Column(len(records), *encode([cells[at] for cells in records]))
     return Prepared(len(records), columns)
 
 

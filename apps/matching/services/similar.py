@@ -7,7 +7,6 @@ from uuid import UUID
 from apps.core.bulk import raw_cursor
 from apps.core.ids import uuid7
 from apps.golden.spec import Document, EntitySpec
-from apps.matching import storage
 from apps.matching.contracts import Similar
 from apps.matching.engine import Band
 from apps.matching.keyring import holders_of
@@ -19,6 +18,8 @@ from apps.quality.selectors import standardized_values
 from apps.quality.services import standardize_records
 
 INTERACTIVE_CAP = 60
+INTERACTIVE_LONE = 8
+"""Up to how many records may hold a key that is all a record has in common with the one asked for."""
 THOROUGH_CAP = 500
 FAINT = -7.0
 """Bits below which a likeness is not worth a look (about one in a hundred)."""
@@ -37,13 +38,14 @@ def find_similar(
     asked = uuid7()
     mine = forms_of(spec, rule, {asked: standard.values})
     with raw_cursor() as cursor:
-        forms = holders_of(cursor, mine[asked].keys, cap=THOROUGH_CAP if thorough else INTERACTIVE_CAP)
-        homes = storage.homes_of(cursor, forms)
-    if not homes:
+        cap, lone = (THOROUGH_CAP, THOROUGH_CAP) if thorough else (INTERACTIVE_CAP, INTERACTIVE_LONE)
+        found = holders_of(cursor, mine[asked].keys, cap=cap, lone=lone)
+    if not found:
         return []
+    homes = {record: home for record, (_, home) in found.items()}
     pairs = [(asked, other) for other in homes]
     if spec.match.strategy == "fuzzy":
-        compared = score(rule, {record: forms[record] for record in homes} | mine, pairs)
+        compared = score(rule, {record: form for record, (form, _) in found.items()} | mine, pairs)
     else:
         compared = compare(spec, rule, {**standardized_values(ids=homes), asked: standard.values}, pairs)
     best: dict[UUID, int] = {}
