@@ -21,7 +21,6 @@ from apps.core.clock import utcnow
 from apps.distribution.models import InboxMessage, RefusedWebhooks
 from apps.sources.models import Load, RejectedRow, SourceRecord, SourceSystem
 from tests.api.test_openapi import check_answer
-from tests.hub import seed
 from tests.serving import hub_address
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +57,6 @@ def connection(code: str, kind: str, **fields: Any) -> Connection:
 @pytest.fixture
 def acme(transactional_db: None) -> Connection:
     """A billing system that sends its customers whole."""
-    seed()
     SourceSystem.objects.create(code="acme", name="Acme billing", role="erp")
     drafted = draft_mapping(text=LAYOUT, actor=ADA, now=utcnow())
     activate_mapping(mapping=drafted, actor=ADA, now=utcnow())

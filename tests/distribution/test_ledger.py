@@ -81,7 +81,7 @@ def test_a_merged_record_is_wanted_off(crm: Target) -> None:
     merge(record, survivor, customer("Old Ltd"), now=T0 + seconds(5))
     found = ledger(record)
     assert found.deactivating is True
-    assert {each.field for each in found.fields} == {"Active__c"}
+    assert {each.field for each in found.fields} == {"Status__c"}
     assert found.differing == 1
     crm.deliver(at=6)
     assert ledger(record).differing == 0
