@@ -21,10 +21,11 @@ def change_of(
     stored: Document,
     computed: Survivors | None,
     *,
+    kept: Document,
     remembered: Document,
     now: datetime,
 ) -> Change:
-    """Return what becomes of a golden record; `computed` None: it has no member left and keeps its values.
+    """Return what becomes of a golden record; `computed` None: it has no member left and is what is `kept` of it.
 
     `remembered` is a document from before a merge: where a value comes back, so does the time it was decided, and a
     record that comes back from being merged is compared with what it was.
@@ -33,7 +34,8 @@ def change_of(
         remembered if header else {}
     )  # a loser's row is gone: it was as the merge remembers it
     before = {name: value for name, value in known.items() if name != "provenance"}
-    after, provenance = before, known.get("provenance", {})
+    after = {name: value for name, value in kept.items() if name != "provenance"}
+    provenance = kept.get("provenance", {})
     if computed:
         after = in_stored_form(spec, computed.document)
         provenance = _dated(after, computed.provenance, (stored, remembered), now)
@@ -63,7 +65,8 @@ def _kind(
         return "created"
     if not computed:
         back = header.status == RecordStatus.MERGED and known  # all that it gets back was deleted meanwhile
-        return "retired" if back or header.status == RecordStatus.LIVE else "unchanged"
+        same = stored == {**after, "provenance": provenance} or not after
+        return "retired" if back or header.status == RecordStatus.LIVE or not same else "unchanged"
     if header.status != RecordStatus.LIVE:
         return "revived"
     if stored == {**after, "provenance": provenance}:

@@ -31,6 +31,8 @@ def contenders_of(
     values = {key: _given(record.values) for key, record in stored.items()}
     targets = [target for each in values.values() for target in _targets(spec, each)]
     resolved = resolve_keys(targets)
+    moved = {(m.system, spec.name, m.key): joining[m.id] for m in members if m.id in joining}
+    resolved |= {target: moved[target] for target in targets if target in moved}
     if assumed:
         resolved |= {target: assumed[target] for target in targets if target in assumed}
     wanted = set(ids)

@@ -1,6 +1,6 @@
 """Plans: what would become of golden records, computed before anything is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -72,13 +72,14 @@ class Assumed:
 
 @dataclass(frozen=True, slots=True)
 class RefusedValue:
-    """A reference that was left out because it would close a cycle of `length` records."""
+    """A reference that was left out because it would close a cycle of `length` records, all of them `among` these."""
 
     record_id: UUID
     attribute: str
     value: str
     source_record_id: UUID | None
     length: int
+    among: frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,10 @@ class Plan:
     moves: tuple[Move, ...] = ()
     redirects: tuple[Redirect, ...] = field(default=())
     refused: tuple[RefusedValue, ...] = field(default=())
+    asked_again: frozenset[UUID] = (
+        frozenset()
+    )  # records whose references that were refused before are computed here
+    tied: tuple[frozenset[UUID], ...] = field(default=())  # records whose references stand or fall together
     lines: tuple[tuple[UUID, Lines], ...] = field(
         default=(), repr=False
     )  # who stood in line, for the verdicts
@@ -100,12 +105,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Veto:
-    """Why records must not become one. `absolute`: nobody may; else an approver may, with a reason."""
+    """Why records must not become one. `absolute`: nobody may; else an approver may, with a reason.
+
+    `detail` tells more of it as it stands today; an approver's word holds when that changes.
+    """
 
     code: str
     message: str
     records: tuple[UUID, ...]
     absolute: bool = False
+    detail: str = ""
 
 
 Side = Literal["home", "away", "both"]
@@ -132,6 +141,30 @@ class Choices:
             "requests": {str(request): side for request, side in self.requests.items()},
             "children": {f"{record}:{name}": side for (record, name), side in self.children.items()},
         }
+
+    def among(self, offers: Sequence["Offer"]) -> "Choices":
+        """Return the choices on what is offered."""
+        offered = {(offer.kind, offer.key) for offer in offers}
+
+        def of(kind: str, sides: Mapping[UUID, Side]) -> dict[UUID, Side]:
+            return {key: side for key, side in sides.items() if (kind, str(key)) in offered}
+
+        return Choices(
+            members=of("member", self.members),
+            pins=of("pin", self.pins),
+            requests=of("request", self.requests),
+            children={
+                (record, name): side
+                for (record, name), side in self.children.items()
+                if ("child", f"{record}:{name}") in offered
+            },
+        )
+
+    def sides(self) -> Iterator[tuple[str, str, Side]]:
+        """Yield kind, key and side of each choice, the first two as offers name them."""
+        for kind, sides in (("member", self.members), ("pin", self.pins), ("request", self.requests)):
+            yield from ((kind, str(key), side) for key, side in sides.items())
+        yield from (("child", f"{record}:{name}", side) for (record, name), side in self.children.items())
 
     @classmethod
     def of_json(cls, stored: Mapping[str, Mapping[str, Any]]) -> "Choices":
@@ -185,6 +218,9 @@ class Offer:
     by_hand: bool = True
     options: tuple[Side, ...] = ("home", "away", "both")
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.attribute} ({self.key})"
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -200,3 +236,6 @@ class Difference:
     stored: Any
     computed: Any
     cause: str
+    remedy: str = "--repair writes what is computed"
+    mended: bool = True  # by --repair
+    waits: bool = False  # for the pipeline, or for the daily release of pins: no fault

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.mastering.engine.ownership import ANY, Cell, OwnedGroup, Ownership, Verdict
 from apps.mastering.engine.trust import Ranking, Survivorship, Trust
 from apps.mastering.models import Merge, OwnershipMatrix, OwnershipRule, SurvivorshipPolicy, SurvivorshipRule
@@ -100,14 +102,18 @@ def absorbed_by(loser: UUID) -> set[UUID]:
     return below
 
 
-def redirects_of(record_id: UUID) -> list[Merge]:
-    """Return the merges that lead from a record to its survivor, in order; empty for one that was not merged."""
+def redirects_of(record_id: UUID, *, at: datetime | None = None) -> list[Merge]:
+    """Return the merges that lead from a record to its survivor, in order; empty for one that was not merged.
+
+    `at`: as it was at a time, with merges that were undone since.
+    """
+    standing = Q(unmerged_at__isnull=True)
+    if at is not None:
+        standing = Q(merged_at__lte=at) & (standing | Q(unmerged_at__gt=at))
     chain: list[Merge] = []
     seen = {record_id}
     while (
-        merge := Merge.objects.filter(loser_id=record_id, unmerged_at__isnull=True)
-        .order_by("-merged_at")
-        .first()
+        merge := Merge.objects.filter(standing, loser_id=record_id).order_by("-merged_at").first()
     ) and merge.survivor_id not in seen:
         chain.append(merge)
         record_id = merge.survivor_id

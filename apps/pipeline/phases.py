@@ -26,7 +26,7 @@ from apps.matching.services.rematching import (
     slices_of,
 )
 from apps.pipeline.reviving import revive
-from apps.pipeline.run import master, merge, set_aside
+from apps.pipeline.run import master, merge
 from apps.stewardship.services import check_written, route_plan
 
 Phase = MatchRun.Phase
@@ -72,7 +72,6 @@ def apply(run: MatchRun, spec: EntitySpec, rule: Rule, *, limit: int | None = No
         apply_plan(plan=routed, now=now)
         check_written(plan=routed, now=now)
         revival.close(now=now)
-        set_aside(plan, now=now)
         merged = merge(matched, now=now)
     news = sum(change.is_news for change in routed.changes)
     counts = {

@@ -30,7 +30,7 @@ from apps.quality.selectors import active_codes
 from apps.quality.services import mark_echoes, standardize_records, store_standardized
 from apps.sources.contracts import PendingRecord
 from apps.sources.selectors import homes_of, told_by
-from apps.sources.services import claim_pending, finish_pending, set_value_aside
+from apps.sources.services import claim_pending, finish_pending
 from apps.stewardship.services import check_written, merge_groups, route_plan
 
 MERGED_BECAUSE = "A source record matches both"
@@ -83,7 +83,6 @@ def run_claimed(spec: EntitySpec, landed: Sequence[PendingRecord], *, now: datet
     apply_plan(plan=routed, now=now)
     check_written(plan=routed, now=now)
     hold_swings(spec, landed, guarded, now=now)
-    set_aside(plan, now=now)
     merged = merge(matched, now=now)
     return BatchReport.of(landed, matched, plan, routed, merged.sets)
 
@@ -134,20 +133,6 @@ def master(
     )  # a merge may have moved them since
     ids = [*homes.values(), *matched.left]
     return plan_records(spec=spec, record_ids=ids, moves=moves, remembered=remembered, now=now)
-
-
-def set_aside(plan: Plan, *, now: datetime) -> None:
-    """Show a steward the rows whose reference would make a record its own ancestor; the rest of the row counts."""
-    for refused in plan.refused:
-        if refused.source_record_id:
-            set_value_aside(
-                source_record_id=refused.source_record_id,
-                column=refused.attribute,
-                code="cycle",
-                reason=f"{refused.attribute} leads back to the record itself over {refused.length} records and was"
-                " left out. Correct the row, or the one above it, and replay it.",
-                now=now,
-            )
 
 
 def merge(matched: Matched, *, now: datetime) -> Merged:

@@ -15,6 +15,9 @@ USUAL_HOURS = 24
 Approved = Set[tuple[UUID, str]]
 """(record, attribute or collection) pairs that a person let through."""
 
+Standing = Mapping[tuple[UUID, str], Sequence[Mapping[str, Any]]]
+"""By record and group: changes that an approver is asked about, or said no to."""
+
 
 def split_plan(
     spec: EntitySpec,
@@ -23,25 +26,54 @@ def split_plan(
     *,
     approved: Approved,
     owners: Mapping[tuple[UUID, str], str] | None = None,
-    standing: Mapping[tuple[UUID, str], Mapping[str, Any]] | None = None,
+    standing: Standing | None = None,
 ) -> Routed:
     """Return the plan without what the policy holds back, and the held parts.
 
     Only what alters or removes an approved value is held: a value where there was none, and a further item of a
     collection, come in freely. New and retired records are never held; one that comes back is held to what it was.
     `owners` names, by record and group, whose data owner must agree whatever the policy says; `standing` gives, by
-    record and group, what an approver is asked or said no to last: that very change is held whatever state the record
-    has come to meanwhile.
+    record and group, what an approver is asked or said no to last: those very changes are held whatever state the
+    record has come to meanwhile. A reference that is left out for leading back to its start is never held: nobody could
+    approve that it stands.
     """
     changes, held = [], []
+    free = approved | {(each.record_id, each.attribute) for each in plan.refused}
     for change in plan.changes:
         parts: list[HeldChange] = []
         if change.kind in ("updated", "revived"):
-            parts = list(_held_parts(spec, change, policy, approved, owners or {}, standing or {}))
+            parts = list(_held_parts(spec, change, policy, free, owners or {}, standing or {}))
         held += parts
         names = {name for part in parts for name in part.after}
         changes.append(_without(spec, change, names) if parts else change)
-    return Routed(plan=replace(plan, changes=tuple(changes)), held=tuple(held))
+    return Routed(plan=_tied(spec, replace(plan, changes=tuple(changes)), held), held=tuple(held))
+
+
+def _tied(spec: EntitySpec, plan: Plan, held: Sequence[HeldChange]) -> Plan:
+    """Leave references as they are that stand or fall with one that is held: the answer decides on all of them."""
+    names = _tree_names(spec) if plan.tied and held else frozenset()
+    holding = {part.record_id for part in held if not names.isdisjoint(part.after)}
+    waiting = {record for group in plan.tied if group & holding for record in group} - holding
+    if not waiting:
+        return plan
+    return replace(
+        plan,
+        changes=tuple(
+            _without(spec, change, names)
+            if change.record_id in waiting and change.kind != "created"
+            else change
+            for change in plan.changes
+        ),
+        refused=tuple(each for each in plan.refused if each.record_id not in waiting),
+        asked_again=plan.asked_again - waiting,
+    )
+
+
+def _tree_names(spec: EntitySpec) -> frozenset[str]:
+    """Return the attributes and collections by which records of an entity stand above one another."""
+    names = {each.name for each in spec.references() if each.references == spec.name}
+    names |= {c.name for c, column in spec.item_references() if column.references == spec.name}
+    return frozenset({*names, spec.trees.kind_attribute} - {""} if spec.trees else names)
 
 
 def _held_parts(
@@ -50,7 +82,7 @@ def _held_parts(
     policy: Policy,
     approved: Approved,
     owners: Mapping[tuple[UUID, str], str],
-    standing: Mapping[tuple[UUID, str], Mapping[str, Any]],
+    standing: Standing,
 ) -> Iterable[HeldChange]:
     groups: dict[str, list[str]] = {}
     for name in change.changed:
@@ -60,7 +92,7 @@ def _held_parts(
         states, due_hours = policy.rules.get((spec.name, group), (None, USUAL_HOURS))
         owner = owners.get((change.record_id, group))
         after = {name: change.after.get(name) for name in names}
-        stands = standing.get((change.record_id, group)) == after
+        stands = after in standing.get((change.record_id, group), ())
         holds = states is not None and (not states or change.before.get("status") in states)
         altered = any(alters(spec, name, change.before.get(name), change.after.get(name)) for name in names)
         if owner is not None or stands or (holds and altered):

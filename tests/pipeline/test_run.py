@@ -14,7 +14,6 @@ from apps.outbox.models import OutboxEvent
 from apps.pipeline.services import run_pending
 from apps.sources.models import Load, RejectedRow, SourceRecord
 from apps.sources.selectors import pending_counts, waiting_references
-from apps.sources.services import replay_rejected_rows
 from apps.stewardship.models import ApprovalPolicy
 from apps.stewardship.services import approve_operation, decide_pair, propose_merge
 from tests.hub import (
@@ -207,10 +206,10 @@ def test_cycle_in_a_hierarchy_costs_one_reference_and_is_shown() -> None:
     assert (rejected.code, rejected.column, rejected.status) == ("cycle", "parent", "open")
     assert "over 3 records" in rejected.reason
     master("salesforce.accounts", account("A3", "Umbra Shipping Ltd", SystemModstamp="2026-02-02T00:00:00Z"))
-    replay_rejected_rows(row_ids=[rejected.pk], now=NOW)
-    run_pending()
     below, above = (home_of("salesforce", "customer", key) for key in ("A1", "A3"))
     assert document_of(below).get("parent") == str(above)
+    rejected.refresh_from_db()
+    assert rejected.status == "replayed"
 
 
 def test_two_tax_numbers_of_one_country_are_two_customers_until_two_persons_say_otherwise() -> None:

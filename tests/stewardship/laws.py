@@ -1,6 +1,9 @@
 """A hub that people and systems do anything to, in any order: what must hold whatever they do."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from apps.core.errors import HubError
 from apps.distribution.models import ExternalRef
 from apps.golden.documents import load_documents
-from apps.golden.models import GoldenRecord
+from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entity
-from apps.mastering.models import Merge, Pin
+from apps.mastering.contracts import Choices, Offer
+from apps.mastering.models import Merge, Pin, RefusedReference
 from apps.mastering.services import structural_differences
 from apps.matching.models import CandidatePair, Verdict
 from apps.pipeline.services import rematch_entity, run_pending
@@ -25,6 +29,8 @@ from apps.stewardship.services import (
     compare_records,
     decide_pair,
     merge_records,
+    move_in_tree,
+    offers_for,
     propose_values,
     reject_request,
     release_pin,
@@ -37,6 +43,7 @@ NAMES = ("Zephyr Mills Ltd", "Quantock Advisory Ltd", "Blue Ridge Holding plc", 
 KEYS = st.integers(0, 4)
 PICK = st.integers(0, 50)
 ENTITIES = ("customer", "engagement")
+KINDS = {"pin": "pins", "request": "requests", "child": "children"}
 
 
 class Hub(RuleBasedStateMachine):
@@ -90,11 +97,12 @@ class Hub(RuleBasedStateMachine):
     def erp_sends_a_customer(self, key: int, name: str, phone: str | None) -> None:
         self.send("netsuite.customers", erp_customer(f"E{key}", name, phone=phone, entityId=f"C{key}"))
 
-    @rule(key=KEYS, customer=KEYS)
-    def crm_sends_an_engagement(self, key: int, customer: int) -> None:
+    @rule(key=KEYS, customer=KEYS, deleted=st.booleans())
+    def crm_sends_an_engagement(self, key: int, customer: int, deleted: bool) -> None:
         row = {
             "Id": f"O{key}", "Name": f"Roll-out {key}", "AccountId": f"A{customer}", "Amount": "1000",
             "CurrencyIsoCode": "EUR", "IsWon": True, "StageName": "Closed Won", "Contract_Number__c": f"CT-{key}",
+            "IsDeleted": deleted,
         }  # fmt: skip
         self.send("salesforce.opportunities", row)
 
@@ -116,6 +124,15 @@ class Hub(RuleBasedStateMachine):
     def steward_sets_a_parent(self, at: int, above: int) -> None:
         values = {"parent": str(self.customer(above))}
         attempt(propose_values, record_id=self.customer(at), values=values, reason="told", now=self.tick())
+        run_pending()
+
+    @precondition(lambda self: live("customer"))
+    @rule(at=PICK, above=PICK, day=st.sampled_from([None, date(2026, 7, 1)]))
+    def steward_moves_in_a_tree(self, at: int, above: int, day: date | None) -> None:
+        attempt(
+            move_in_tree, record_id=self.customer(at), kind="legal", parent_id=self.customer(above), first=day,
+            reason="re-organised", now=self.tick(),
+        )  # fmt: skip
         run_pending()
 
     @precondition(lambda self: Pin.objects.filter(ended_at__isnull=True).exists())
@@ -141,10 +158,15 @@ class Hub(RuleBasedStateMachine):
         run_pending()
 
     @precondition(lambda self: Merge.objects.filter(unmerged_at__isnull=True).exists())
-    @rule(at=PICK)
-    def steward_undoes_a_merge(self, at: int) -> None:
+    @rule(at=PICK, sides=st.randoms(use_true_random=False))
+    def steward_undoes_a_merge(self, at: int, sides: Random) -> None:
         merges = list(Merge.objects.filter(unmerged_at__isnull=True).order_by("pk"))
-        attempt(undo_merge, merge_id=merges[at % len(merges)].pk, reason="two firms", now=self.tick())
+        merge = merges[at % len(merges)].pk
+        choices = Choices()
+        with suppress(HubError):
+            _, offers = offers_for(merge_id=merge)
+            choices = chosen_at_random(offers, sides)
+        attempt(undo_merge, merge_id=merge, reason="two firms", now=self.tick(), choices=choices)
         run_pending()
 
     @precondition(lambda self: live("customer"))
@@ -190,6 +212,15 @@ class Hub(RuleBasedStateMachine):
                 assert compare_records(spec, ids, now=self.now) == []
 
 
+def chosen_at_random(offers: Sequence[Offer], sides: Random) -> Choices:
+    """Return a side for some of the pins, requests and children that are offered."""
+    stored: dict[str, dict[str, str]] = {}
+    for offer in offers:
+        if offer.kind != "member" and sides.random() < 0.5:
+            stored.setdefault(KINDS[offer.kind], {})[offer.key] = sides.choice(offer.options)
+    return Choices.of_json(stored)
+
+
 def attempt(verb: Any, **given: Any) -> bool:
     """Do it unless the hub refuses; what it refuses must leave no trace."""
     before = snapshot()
@@ -203,13 +234,24 @@ def attempt(verb: Any, **given: Any) -> bool:
 
 
 def snapshot() -> dict[str, Any]:
-    """Return everything a merge moves: documents with provenance, members, pins, proposals, target ids, redirects."""
+    """Return everything that a merge moves and its undoing gives back.
+
+    Values, items and provenance with the time of each decision, of every record that is no redirect, those that refer
+    included; headers; who belongs where and how he came there; pins; what waits for approval; ids in targets; which
+    references are refused for leading back to their start. Versions count on, and both sides are kept apart by
+    never-match from then on: that they were one happened.
+    """
     state: dict[str, Any] = {}
     for name in ENTITIES:
-        for record, document in load_documents(entity(name), live(name)).items():
+        there = GoldenRecord.objects.filter(entity=name).exclude(status=RecordStatus.MERGED)
+        for record, document in load_documents(entity(name), there.values_list("pk", flat=True)).items():
             state[f"{name} {record}"] = document
+    state["headers"] = set(
+        GoldenRecord.objects.values_list("pk", "merged_into_id", "status", "title", "quality")
+    )
     state["members"] = set(Crosswalk.objects.values_list("pk", "record_id", "method"))
-    state["pins"] = set(Pin.objects.filter(ended_at__isnull=True).values_list("pk", "record_id"))
+    pins = Pin.objects.filter(ended_at__isnull=True)
+    state["pins"] = sorted(map(repr, pins.values_list("pk", "record_id", "attribute", "value", "pinned_at")))
     proposals = ChangeRequest.objects.filter(status="pending")
     state["requests"] = sorted(
         map(repr, proposals.values_list("record_id", "group", "before", "after", "pins"))
@@ -217,7 +259,9 @@ def snapshot() -> dict[str, Any]:
     state["targets"] = set(
         ExternalRef.objects.values_list("lane_id", "record_id", "external_id", "native_id")
     )
-    state["redirects"] = set(GoldenRecord.objects.values_list("pk", "merged_into_id", "status"))
+    refused = RefusedReference.objects.values_list("record_id", "attribute", "target_id", "among")
+    state["refused"] = sorted(map(repr, refused))
+    state["merges"] = set(Merge.objects.filter(unmerged_at__isnull=True).values_list("loser", "survivor"))
     return state
 
 

@@ -1,10 +1,13 @@
 """Laws of merging, on a real database and through the real verbs: a short run always, a long one with --full."""
 
 import itertools
+from collections.abc import Sequence
+from random import Random
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from apps.golden.registry import entity
@@ -14,6 +17,7 @@ from apps.stewardship.models import ApprovalPolicy
 from apps.stewardship.services import compare_records, propose_values
 from tests.hub import (
     NOW,
+    Row,
     account,
     document_of,
     erp_customer,
@@ -23,7 +27,7 @@ from tests.hub import (
     seed,
     state_of_golden_data,
 )
-from tests.stewardship.laws import Hub
+from tests.stewardship.laws import NAMES, Hub
 
 pytestmark = pytest.mark.django_db
 
@@ -78,15 +82,71 @@ ROWS = (
 def test_the_order_of_arrival_does_not_matter() -> None:
     ApprovalPolicy.objects.update(status="retired")
     orders = list(itertools.permutations(range(len(ROWS))))
-    states = [arrived(order) for order in orders[::5]]
+    states = [arrived([ROWS[at] for at in order]) for order in orders[::5]]
     assert len(states[0]) == 3
     assert all(state == states[0] for state in states)
 
 
-def arrived(order: tuple[int, ...]) -> set[tuple[frozenset[tuple[str, str]], str]]:
+FACTS = st.builds(
+    lambda system, key, name, above, day: fact(system, key, name, above, day),
+    st.sampled_from(["crm", "crm", "erp"]),
+    st.integers(0, 3),
+    st.sampled_from(NAMES),
+    st.none() | st.integers(0, 3),
+    st.integers(1, 28),
+)
+
+
+def fact(system: str, key: int, name: str, above: int | None, day: int) -> tuple[str, Row]:
+    """Return what a system tells of a customer on a day: layout and row."""
+    stamp = f"2026-02-{day:02}T00:00:00Z"
+    if system == "erp":
+        return "netsuite.customers", erp_customer(f"E{key}", name, entityId=f"C{key}", lastModifiedDate=stamp)
+    parent = {} if above is None else {"ParentId": f"A{above}"}
+    return "salesforce.accounts", account(f"A{key}", name, SystemModstamp=stamp, Status__c="Active", **parent)
+
+
+def told_once(facts: list[tuple[str, Row]]) -> list[tuple[str, Row]]:
+    """Leave out a second fact on one record and day: which of them is true, nobody could tell."""
+    return list(
+        {(layout, row.get("Id") or row["id"], stamp_of(row)): (layout, row) for layout, row in facts}.values()
+    )
+
+
+def stamp_of(row: Row) -> str:
+    return str(row.get("SystemModstamp") or row["lastModifiedDate"])
+
+
+def any_order_comes_to_the_same(facts: list[tuple[str, Row]], orders: list[Random]) -> None:
+    ApprovalPolicy.objects.update(status="retired")
+    told = told_once(facts)
+    first = arrived(told)
+    for chance in orders:
+        again = list(told)
+        chance.shuffle(again)
+        assert arrived(again) == first
+
+
+ORDERS = st.lists(st.randoms(use_true_random=False), min_size=2, max_size=2)
+
+
+@settings(SHORT, max_examples=4)
+@given(st.lists(FACTS, min_size=3, max_size=6), ORDERS)
+def test_facts_come_to_the_same_in_any_order(facts: list[tuple[str, Row]], orders: list[Random]) -> None:
+    any_order_comes_to_the_same(facts, orders)
+
+
+@pytest.mark.full
+@settings(LONG, max_examples=150)
+@given(st.lists(FACTS, min_size=3, max_size=10), ORDERS)
+def test_many_facts_come_to_the_same_in_any_order(facts: list[tuple[str, Row]], orders: list[Random]) -> None:
+    any_order_comes_to_the_same(facts, orders)
+
+
+def arrived(facts: Sequence[tuple[str, Row]]) -> set[tuple[frozenset[tuple[str, str]], str]]:
     with transaction.atomic():
-        for at in order:
-            land(ROWS[at][0], ROWS[at][1])
+        for layout, row in facts:
+            land(layout, row)
             run_pending()
         state = state_of_golden_data("customer")
         # Ids are of this hub: a record that is referred to is called by its members.

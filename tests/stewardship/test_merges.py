@@ -46,16 +46,12 @@ def two() -> tuple[UUID, UUID]:
 
 
 def everything() -> dict[str, object]:
-    """Return all live golden documents with their provenance.
-
-    That a reference went to the survivor and came back happened: its time is news, its value and origin are not.
-    """
-    found = {f"customer {record}": document_of(record) for record in live("customer")}
-    for record in live("engagement"):
-        document = document_of(record)
-        document["provenance"]["customer"].pop("at")
-        found[f"engagement {record}"] = document
-    return found
+    """Return all live golden documents with their provenance, the times of decisions included."""
+    return {
+        f"{name} {record}": document_of(record)
+        for name in ("customer", "engagement")
+        for record in live(name)
+    }
 
 
 def test_merge_then_unmerge_is_the_identity(two: tuple[UUID, UUID]) -> None:

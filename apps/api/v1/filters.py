@@ -74,6 +74,19 @@ def list_parameters(spec: EntitySpec) -> tuple[Parameter, ...]:
     return (*filters, *lookups, *_HEADER, AS_OF, VALID_ON, LIMIT, CURSOR)
 
 
+def _survivors(past: Tables | None) -> sql.Composable:
+    """Return an array of golden ids in place of a parameter: records that were merged away by their survivors."""
+    headers: sql.Composable = sql.SQL(
+        "SELECT id, merged_into_id FROM golden_goldenrecord WHERE id = ANY(%s::uuid[])"
+    )
+    if past and past.as_of:
+        headers = sql.SQL(
+            "SELECT DISTINCT ON (id) id, merged_into_id FROM golden_historicalgoldenrecord WHERE id = ANY(%s::uuid[])"
+            " AND history_date <= {} ORDER BY id, history_date DESC, history_id DESC"
+        ).format(sql.Literal(past.as_of))
+    return sql.SQL("ARRAY(SELECT coalesce(q.merged_into_id, q.id) FROM ({}) q)").format(headers)
+
+
 def list_conditions(
     spec: EntitySpec, given: Mapping[str, Any], past: Tables | None = None
 ) -> list[tuple[sql.Composable, Any]]:
@@ -86,7 +99,9 @@ def list_conditions(
         column = sql.Identifier("e", column_of(model, name))
         value = given[name]
         if isinstance(value, list) and value:
-            found.append((sql.SQL("{} = ANY(%s)").format(column), value))
+            refers = spec.attribute(name).kind is Kind.REFERENCE
+            told = _survivors(past) if refers else sql.SQL("%s")
+            found.append((sql.SQL("{} = ANY({})").format(column, told), value))
         elif isinstance(value, bool):
             found.append((sql.SQL("{} = %s").format(column), value))
         for suffix, operator in (("_from", ">="), ("_to", "<=")):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from apps.api.v1.record_sql import NOTHING, Tables, record_json
+from apps.api.v1.record_sql import Tables, record_json
 from apps.core.bulk import raw_cursor
 from apps.golden.documents import typed_model
 
@@ -13,16 +13,15 @@ Conditions = list[tuple[sql.Composable, Any]]
 
 
 def read_record_at(tables: Tables, record_id: UUID, *, masked: bool) -> str | None:
-    """Return a record as JSON; None where it had no values.
-
-    Of the past: the record of this very id, also when it was merged later. Of today: its survivor.
-    """
-    wanted, redirected_from = sql.SQL("id = %(id)s"), NOTHING
-    if tables.as_of is None:
-        wanted = sql.SQL(
-            "id = (SELECT coalesce(q.merged_into_id, q.id) FROM golden_goldenrecord q WHERE q.id = %(id)s)"
-        )
-        redirected_from = sql.SQL("nullif(%(id)s::uuid, h.id)")
+    """Return a record as JSON, None where it had no values; one that was merged away by then as its survivor then."""
+    source: sql.Composable = sql.SQL("golden_goldenrecord WHERE id = %(id)s")
+    if tables.as_of is not None:
+        source = sql.SQL(
+            "golden_historicalgoldenrecord WHERE id = %(id)s AND history_date <= {}"
+            " ORDER BY history_date DESC, history_id DESC LIMIT 1"
+        ).format(sql.Literal(tables.as_of))
+    wanted = sql.SQL("id = (SELECT coalesce(merged_into_id, id) FROM {})").format(source)
+    redirected_from = sql.SQL("nullif(%(id)s::uuid, h.id)")
     headers = _headers(tables, wanted)
     statement = sql.SQL("SELECT {json} FROM {headers} h JOIN LATERAL {typed} e ON e.record_id = h.id").format(
         json=record_json(tables, masked=masked, redirected_from=redirected_from),

@@ -142,6 +142,8 @@ def preview_unmerge(head: RecordHead, given: QueryDict) -> UnmergePreview:
     _, offers = offers_for(
         merge_id=merge_id, record_id=head.id, source_record_ids=chosen_members, choices=choices
     )
+    # A member that goes to another side takes offers with it: what was chosen of those says nothing any more.
+    choices = choices.among(offers)
     merge = Merge.objects.filter(pk=merge_id).first() if merge_id else None
     home = (merge.loser.merged_into_id or merge.survivor_id) if merge else head.id
     now = load_documents(head.spec, [home]).get(home, {})

@@ -8,6 +8,7 @@ their own. What a member only repeats because the hub wrote it there wins nothin
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from apps.golden.spec import Attribute, Collection, Document, EntitySpec
@@ -24,11 +25,16 @@ USUAL_RULES = Survivorship()
 
 @dataclass(frozen=True, slots=True)
 class PinnedValue:
-    """A steward's value for one attribute, or for all items of a collection; it outranks every rule."""
+    """A steward's value for one attribute, or for all items of a collection; it outranks every rule.
+
+    `at`: seconds since the epoch, and `id` of the pin; one that is only tried comes after all others.
+    """
 
     value: Any
     by: str
     reason: str
+    at: float = inf
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

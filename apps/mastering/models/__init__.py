@@ -1,8 +1,9 @@
-"""Ownership and survivorship rules, verdicts, pins and merges."""
+"""Ownership and survivorship rules, verdicts, pins, merges and refused references."""
 
 from apps.mastering.models.merges import Merge, Unmerge
 from apps.mastering.models.ownership import OwnershipMatrix, OwnershipRule
 from apps.mastering.models.pins import Pin
+from apps.mastering.models.refused import RefusedReference
 from apps.mastering.models.survivorship import SurvivorshipPolicy, SurvivorshipRule
 from apps.mastering.models.verdicts import WriteVerdict
 
@@ -11,6 +12,7 @@ __all__ = [
     "OwnershipMatrix",
     "OwnershipRule",
     "Pin",
+    "RefusedReference",
     "SurvivorshipPolicy",
     "SurvivorshipRule",
     "Unmerge",

@@ -12,6 +12,7 @@ from apps.mastering.services.drafting import (
     write_ownership_draft,
 )
 from apps.mastering.services.lifting import Lifted, lift_pins, move_child_pins, put_pins
+from apps.mastering.services.mending import mend_structure
 from apps.mastering.services.merging import (
     MergeVetoed,
     NeedsApprover,
@@ -40,6 +41,7 @@ from apps.mastering.services.pinning import (
 )
 from apps.mastering.services.planning import plan_records
 from apps.mastering.services.referring import followers_of, referrers_of
+from apps.mastering.services.refusing import differing_refusals
 from apps.mastering.services.remembering import BeforeMerge
 from apps.mastering.services.reviving import former_homes
 from apps.mastering.services.rules import (
@@ -85,6 +87,7 @@ __all__ = [
     "apply_plan",
     "challenges_of",
     "close_merge",
+    "differing_refusals",
     "differs",
     "draft_ownership",
     "draft_survivorship",
@@ -98,6 +101,7 @@ __all__ = [
     "judge_values",
     "known_owners",
     "lift_pins",
+    "mend_structure",
     "mergeable_spec",
     "move_child_pins",
     "nothing_remembered",

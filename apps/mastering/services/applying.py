@@ -17,6 +17,7 @@ from apps.mastering.services.pinned import pinned_to
 from apps.mastering.services.planning import plan_records
 from apps.mastering.services.redirecting import write_redirects
 from apps.mastering.services.referring import followers_of
+from apps.mastering.services.refusing import write_refusals
 from apps.mastering.services.verdicts import write_verdicts
 from apps.outbox.contracts import NewEvent
 from apps.outbox.services import append_events
@@ -101,6 +102,7 @@ def apply_plan(
         now=now,
     )
     write_verdicts(plan=plan, now=now)
+    write_refusals(plan=plan, now=now)
     append_events(events=[_event(change) for change in written if change.is_news], now=now)
     consequences = Consequences(now, route, remember)
     drawn: Mapping[str, Sequence[UUID]] = {}

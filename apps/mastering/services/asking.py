@@ -99,7 +99,7 @@ def judge_values(plan: Plan, values: Mapping[str, Any]) -> list[PersonalVerdict]
     record says; where that system says nothing, it comes in like anybody's.
     """
     spec = entity(plan.entity)
-    [(_, lines)] = plan.lines
+    lines = plan.lines[0][1]  # the record's own come first
     groups: dict[str, list[str]] = {}
     for name in values:
         groups.setdefault(spec.group_of(name), []).append(name)

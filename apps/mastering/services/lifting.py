@@ -10,6 +10,7 @@ from apps.core.ids import uuid7
 from apps.mastering.contracts import Parting, Side
 from apps.mastering.engine.survivorship import PinnedValue
 from apps.mastering.models import Pin
+from apps.mastering.services.pinned import pinned_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Lifted:
     @property
     def values(self) -> dict[str, PinnedValue]:
         pins = (*self.copied, *self.leaving)
-        return {pin.attribute: PinnedValue(pin.value, pin.pinned_by, pin.reason) for pin in pins}
+        return {pin.attribute: pinned_value(pin) for pin in pins}
 
 
 def lift_pins(*, parting: Parting, sides: Mapping[UUID, Side], now: datetime) -> Lifted:

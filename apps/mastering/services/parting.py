@@ -57,6 +57,8 @@ def _parting(entity_name: str, home: UUID, away: UUID, wanted: set[UUID], *, mer
         raise Conflict("No source record that came with it is left there; split the record instead.")
     if not leaving or not staying:
         raise Conflict("Choose some, but not all, of the record's members.")
+    if merge is None and all(member.deleted for member in leaving):
+        raise Conflict("Their systems deleted them: there is nothing a record of their own could be made of.")
     return Parting(
         entity=entity_name,
         home=home,

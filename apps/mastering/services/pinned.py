@@ -1,6 +1,7 @@
 """The pins that hold for golden records: their own, and those of the records that were merged into them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,14 +46,14 @@ def pins_of(
         survivor = None if pin.record_id in separate else pin.record.merged_into_id
         survivor = merging.get(survivor or pin.record_id, survivor)
         if survivor is None:
-            pins.setdefault(pin.record_id, {})[pin.attribute] = _value(pin)
+            pins.setdefault(pin.record_id, {})[pin.attribute] = pinned_value(pin)
         else:
             inherited.append((survivor, pin))
     for record, pin in reversed(inherited):
-        pins.setdefault(record, {}).setdefault(pin.attribute, _value(pin))
+        pins.setdefault(record, {}).setdefault(pin.attribute, pinned_value(pin))
     for record, proposed in tried.items():
         pins.setdefault(record, {}).update(proposed)
-    return _with_survivors(spec, pins)
+    return _with_survivors(spec, pins, merging)
 
 
 def pinned_to(ids: Sequence[UUID]) -> dict[str, list[UUID]]:
@@ -78,12 +79,13 @@ def pinned_to(ids: Sequence[UUID]) -> dict[str, list[UUID]]:
     return found
 
 
-def _value(pin: Pin) -> PinnedValue:
-    return PinnedValue(pin.value, pin.pinned_by, pin.reason)
+def pinned_value(pin: Pin) -> PinnedValue:
+    """Return a stored pin as survivorship sees it."""
+    return PinnedValue(pin.value, pin.pinned_by, pin.reason, pin.pinned_at.timestamp(), str(pin.pk))
 
 
-def _with_survivors(spec: EntitySpec, pins: Pins) -> Pins:
-    """Let pinned references lead to the survivor where the record they name was merged."""
+def _with_survivors(spec: EntitySpec, pins: Pins, merging: Mapping[UUID, UUID]) -> Pins:
+    """Let pinned references lead to the survivor where the record they name was merged, or is about to be."""
     names = {attribute.name for attribute in spec.references()}
     columns: dict[str, set[str]] = {}
     for collection, column in spec.item_references():
@@ -96,18 +98,19 @@ def _with_survivors(spec: EntitySpec, pins: Pins) -> Pins:
     }
     merged = GoldenRecord.objects.filter(pk__in=held, status=RecordStatus.MERGED) if held else ()
     survivors = {str(record.pk): str(record.merged_into_id) for record in merged}
+    survivors |= {str(loser): str(survivor) for loser, survivor in merging.items() if str(loser) in held}
     if not survivors:
         return pins
 
     def led(name: str, each: PinnedValue) -> PinnedValue:
         if name in names:
-            return PinnedValue(survivors.get(each.value, each.value), each.by, each.reason)
+            return replace(each, value=survivors.get(each.value, each.value))
         if name in columns:
             items = [
                 {c: survivors.get(v, v) if c in columns[name] else v for c, v in item.items()}
                 for item in each.value or ()
             ]
-            return PinnedValue(items, each.by, each.reason)
+            return replace(each, value=items)
         return each
 
     return {record: {name: led(name, each) for name, each in own.items()} for record, own in pins.items()}

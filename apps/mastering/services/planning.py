@@ -11,11 +11,11 @@ from apps.golden.spec import Document, EntitySpec
 from apps.mastering.changes import change_of
 from apps.mastering.contending import contenders_of
 from apps.mastering.contracts import Assumed, Move, Plan, Redirect
-from apps.mastering.cycles import refuse_cycles
+from apps.mastering.cycles import knots_of, refuse_own_places, refused_beside, untie
 from apps.mastering.engine.ownership import Ownership
 from apps.mastering.engine.survivorship import COMPUTED, Survivors, lines_of, survivors_of
 from apps.mastering.engine.trust import Survivorship
-from apps.mastering.placing import refuse_places
+from apps.mastering.keeping import kept_documents
 from apps.mastering.selectors import active_ownership, active_survivorship
 from apps.mastering.services.pinned import Pins, pins_of
 
@@ -39,35 +39,59 @@ def plan_records(
     `pins` are tried besides the stored ones (a proposal); `remembered` are documents from before a merge that is
     undone; `ownership` and `survivorship` are tried in place of the active rules, `assumed` in place of what is stored
     (simulations); `lock` holds the records until the transaction ends, so that what is planned is what is applied.
-    A constant number of statements, whatever the number of records.
+    Records whose references lead to one another are planned along, after those that were asked for: which of them
+    stands is decided among all. A constant number of statements, whatever the number of records.
     """
-    ids = sorted({*record_ids, *(move.record_id for move in moves)})
-    before = load_documents(spec, ids, lock=lock)
-    headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
-    contenders = contenders_of(spec, ids, moves, assumed.homes if assumed else None)
-    pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects, now=now)
+    asked = sorted({*record_ids, *(move.record_id for move in moves)})
+    merging = {redirect.loser: redirect.survivor for redirect in redirects}
     owners, surviving = ownership or active_ownership(), survivorship or active_survivorship()
-    lines = {
-        record: lines_of(spec, contenders.get(record, ()), owners, pinned.get(record, {}), surviving)
-        for record in ids
-    }
-    survivors = {record: survivors_of(lines[record], pinned.get(record, {})) for record in ids}
-    _follow_derived(spec, survivors.values(), assumed.documents if assumed else {})
-    _drop_self_references(spec, survivors)
-    refused = [*refuse_cycles(spec, survivors, before), *refuse_places(spec, survivors)]
+    along: set[UUID] = set()
+    while True:
+        again = refused_beside(spec, {*asked, *along, *merging})
+        along |= again.records - set(asked) - set(merging)
+        ids = [*asked, *sorted(along)]
+        before = load_documents(spec, ids, lock=lock)
+        contenders = contenders_of(spec, ids, moves, assumed.homes if assumed else None)
+        pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects, now=now)
+        lines = {
+            record: lines_of(spec, contenders.get(record, ()), owners, pinned.get(record, {}), surviving)
+            for record in ids
+        }
+        survivors = {record: survivors_of(lines[record], pinned.get(record, {})) for record in contenders}
+        _follow_derived(spec, survivors.values(), assumed.documents if assumed else {})
+        _drop_self_references(spec, survivors)
+        refused = refuse_own_places(spec, survivors)
+        knots = knots_of(spec, survivors, merging)
+        if not (more := set().union(*knots) - set(ids) - set(merging)):
+            break
+        along |= more
+    memories = remembered or {}
+    kept = kept_documents(spec, [each for each in ids if each not in survivors], before, memories, merging)
+    refused += untie(spec, knots, survivors, kept, contenders, pinned)
+    headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
     changes = tuple(
         change_of(
             spec,
             record,
             headers.get(record),
             before.get(record, {}),
-            survivors[record] if record in contenders else None,
-            remembered=(remembered or {}).get(record, {}),
+            survivors.get(record),
+            kept=kept.get(record, {}),
+            remembered=memories.get(record, {}),
             now=now,
         )
         for record in ids
     )
-    return Plan(spec.name, changes, tuple(moves), tuple(redirects), tuple(refused), tuple(lines.items()))
+    return Plan(
+        spec.name,
+        changes,
+        tuple(moves),
+        tuple(redirects),
+        tuple(refused),
+        asked_again=again.records,
+        tied=(*again.tied, *knots),
+        lines=tuple(lines.items()),
+    )
 
 
 def _follow_derived(

@@ -39,7 +39,7 @@ def write_redirects(spec: EntitySpec, plan: Plan, *, draw: Draw, now: datetime) 
         _write_headers(cursor, spec, plan, headers, now=now)
     referring = referrers_of(spec, losers)
     draw(referring)
-    _delete_typed_rows(spec, losers, now=now)
+    delete_typed_rows(spec, losers, now=now)
     append_events(
         events=[
             NewEvent(
@@ -100,7 +100,7 @@ def _write_merges(plan: Plan, before: Mapping[UUID, Document], *, now: datetime)
     )
 
 
-def _delete_typed_rows(spec: EntitySpec, losers: Sequence[UUID], *, now: datetime) -> None:
+def delete_typed_rows(spec: EntitySpec, losers: Sequence[UUID], *, now: datetime) -> None:
     """Remove the losers' values; they stay in the history and in the merge."""
     with raw_cursor() as cursor:
         for collection in spec.collections:

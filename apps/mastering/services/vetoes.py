@@ -114,23 +114,37 @@ def _differing(
                 )
 
 
-def _open_scopes(veto: OpenVeto, ids: Sequence[UUID]) -> dict[UUID, set[str]]:
-    model = typed_model(entities.get(veto.entity))
+OpenScopes = Mapping[UUID, Mapping[str, list[str]]]
+"""By record and scope: the open items, a text for each currency."""
+
+
+def _open_scopes(veto: OpenVeto, ids: Sequence[UUID]) -> OpenScopes:
+    spec = entities.get(veto.entity)
+    model = typed_model(spec)
+    currency = sql.Identifier("currency") if _has_currency(spec) else sql.SQL("NULL")
     statement = sql.SQL(
-        "SELECT {reference}, {scope} FROM {table} WHERE {reference} = ANY(%s) AND {amount} <> 0"
-        " AND status = ANY(%s) AND {scope} IS NOT NULL GROUP BY 1, 2"
+        "SELECT {reference}, {scope}, coalesce({currency}, ''), count(*), sum({amount}) FROM {table}"
+        " WHERE {reference} = ANY(%s) AND {amount} <> 0"
+        " AND status = ANY(%s) AND {scope} IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
     ).format(
+        currency=currency,
         reference=sql.Identifier(column_of(model, veto.reference)),
         scope=sql.Identifier(column_of(model, veto.scope)),
         amount=sql.Identifier(column_of(model, veto.amount)),
         table=sql.Identifier(model._meta.db_table),
     )
-    found: dict[UUID, set[str]] = {}
+    found: dict[UUID, dict[str, list[str]]] = {}
     with raw_cursor() as cursor:
         cursor.execute(statement, (list(ids), list(veto.states)))
-        for record, scope in cursor:
-            found.setdefault(record, set()).add(scope)
+        for record, scope, code, count, amount in cursor:
+            what = spec.label.lower() if count == 1 else spec.plural
+            told = f"{count} {what}, {f'{code} {amount:,.2f}'.strip()}"
+            found.setdefault(record, {}).setdefault(scope, []).append(told)
     return found
+
+
+def _has_currency(spec: EntitySpec) -> bool:
+    return any(attribute.name == "currency" for attribute in spec.attributes)
 
 
 def _open_items(
@@ -138,7 +152,7 @@ def _open_items(
     veto: OpenVeto,
     pair: tuple[UUID, UUID],
     documents: Mapping[UUID, Document],
-    scopes: Mapping[UUID, set[str]],
+    scopes: OpenScopes,
 ) -> Iterator[Veto]:
     collection = spec.collection(veto.collection)
     terms = [
@@ -148,12 +162,15 @@ def _open_items(
         }
         for each in pair
     ]
-    for scope in sorted(scopes.get(pair[0], set()) & scopes.get(pair[1], set())):
+    items = [scopes.get(each, {}) for each in pair]
+    for scope in sorted(items[0].keys() & items[1].keys()):
         one, other = terms[0].get(scope), terms[1].get(scope)
         if one and other and one != other:
+            sides = zip((one, other), items, strict=True)
             yield Veto(
                 "open_items",
                 f"Both have open {entities.get(veto.entity).plural} in {scope}, on the"
                 f" {collection.column(veto.column).title}s {one} and {other}. Settle or transfer one side first.",
                 pair,
+                detail="; ".join(f"{account}: {' and '.join(own[scope])}" for account, own in sides),
             )

@@ -24,6 +24,12 @@ UPDATE matching_candidatepair c SET status = 'not_match', decided_by = %s, decid
 FROM unnest(%s::uuid[], %s::uuid[]) AS p(one, other)
 WHERE c.left_id = p.one AND c.right_id = p.other AND c.status <> 'not_match' RETURNING c.id
 """
+_SETTLE = """
+UPDATE matching_candidatepair c SET status = 'obsolete', decided_by = '', reason = '', pattern_id = NULL,
+    decided_at = %s
+FROM unnest(%s::uuid[], %s::uuid[]) AS p(one, other)
+WHERE c.left_id = p.one AND c.right_id = p.other AND c.status = 'not_match' RETURNING c.id
+"""
 
 
 @transaction.atomic
@@ -58,7 +64,10 @@ def separate_members(
 
 @transaction.atomic
 def let_members_unite(*, sides: Iterable[Sequence[UUID]], now: datetime) -> int:
-    """Withdraw the never-match decisions between members of these sides: a person makes them one."""
+    """Withdraw the never-match decisions between members of these sides: a person makes them one.
+
+    Their candidate pairs, answered with no, have nothing to ask any more. Returns how many decisions stood.
+    """
     listed = [list(side) for side in sides]
     pairs = sorted(
         {
@@ -74,4 +83,6 @@ def let_members_unite(*, sides: Iterable[Sequence[UUID]], now: datetime) -> int:
         )
         withdrawn = [key for (key,) in cursor.fetchall()]
         write_history(cursor, PairDecision, withdrawn, kind="~", now=now)
+        cursor.execute(_SETTLE, (now, [left for left, _ in pairs], [right for _, right in pairs]))
+        write_history(cursor, CandidatePair, [key for (key,) in cursor.fetchall()], kind="~", now=now)
     return len(withdrawn)

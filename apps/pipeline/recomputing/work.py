@@ -19,7 +19,6 @@ from apps.mastering.services import apply_plan, plan_records, take_turn
 from apps.pipeline.faults import RECORD_FAULTS, RUN_FAULTS
 from apps.pipeline.models import Recomputation
 from apps.pipeline.recomputing.runs import claim, keep
-from apps.pipeline.run import set_aside
 from apps.pipeline.runs import RunLost
 from apps.stewardship.services import check_written, route_plan
 
@@ -91,7 +90,6 @@ def _compute(run: Recomputation, token: int, spec: EntitySpec, ids: Sequence[UUI
         routed = route_plan(plan=plan, now=now)
         apply_plan(plan=routed, now=now)
         check_written(plan=routed, now=now)
-        set_aside(plan, now=now)
     held = sum(
         before.after != after.after for before, after in zip(plan.changes, routed.changes, strict=True)
     )

@@ -11,6 +11,7 @@ from apps.sources.services.loads import (
     land_rows,
     open_load,
 )
+from apps.sources.services.mending import correct_keys, let_homeless_wait
 from apps.sources.services.pending import (
     claim_pending,
     finish_pending,
@@ -19,7 +20,7 @@ from apps.sources.services.pending import (
     mark_referrers_pending,
     quarantine_pending,
 )
-from apps.sources.services.rejected import dismiss_rejected_row, replay_rejected_rows, set_value_aside
+from apps.sources.services.rejected import dismiss_rejected_row, replay_rejected_rows
 from apps.sources.services.systems import InvalidSystem, save_system
 
 __all__ = [
@@ -31,11 +32,13 @@ __all__ = [
     "assign_crosswalk",
     "claim_pending",
     "close_load",
+    "correct_keys",
     "dismiss_rejected_row",
     "finish_pending",
     "land_extract",
     "land_posted",
     "land_rows",
+    "let_homeless_wait",
     "mark_entity_pending",
     "mark_members_pending",
     "mark_referrers_pending",
@@ -43,6 +46,5 @@ __all__ = [
     "quarantine_pending",
     "replay_rejected_rows",
     "save_system",
-    "set_value_aside",
     "set_values_aside",
 ]

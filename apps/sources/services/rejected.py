@@ -62,24 +62,6 @@ def _compute_again(rows: Sequence[RejectedRow], *, now: datetime) -> None:
             SourceRecord.objects.filter(landed, pending_since=None).update(pending_since=now)
 
 
-def set_value_aside(*, source_record_id: UUID, column: str, code: str, reason: str, now: datetime) -> None:
-    """Keep the row of a landed record whose one value cannot be used, once; the rest of the record is in use."""
-    record = SourceRecord.objects.select_related("load").get(pk=source_record_id)
-    known = RejectedRow.objects.filter(
-        load=record.load, row_number=record.row_number or 0, column=column, code=code
-    ).exists()
-    if record.load is not None and not known:
-        RejectedRow.objects.create(
-            load=record.load,
-            row_number=record.row_number or 0,
-            column=column,
-            code=code,
-            reason=reason,
-            raw=record.raw or record.values,
-            created_at=now,
-        )
-
-
 @transaction.atomic
 def dismiss_rejected_row(*, row_id: UUID, now: datetime) -> None:
     """Take a rejected row off the list for good; it stays readable. Raises Conflict when it is not open."""

@@ -1,5 +1,6 @@
 """Verbs of stewards and approvers."""
 
+from apps.stewardship.services.choosing import InvalidChoice
 from apps.stewardship.services.exceptions import (
     Breach,
     Checked,
@@ -11,7 +12,13 @@ from apps.stewardship.services.exceptions import (
     open_exception,
     waive_exception,
 )
-from apps.stewardship.services.merges import PairAnswered, decide_pair, merge_groups, merge_records
+from apps.stewardship.services.merges import (
+    PairAnswered,
+    decide_pair,
+    merge_groups,
+    merge_records,
+    take_back_decision,
+)
 from apps.stewardship.services.operations import (
     Proposed,
     approve_operation,
@@ -29,7 +36,14 @@ from apps.stewardship.services.policies import (
     write_policy_draft,
 )
 from apps.stewardship.services.proposing import WriteRefused, propose_values, release_expired_pins
-from apps.stewardship.services.rebuilding import CHUNK, chunks_of, compare_records, repair_records
+from apps.stewardship.services.rebuilding import (
+    CHUNK,
+    chunks_of,
+    compare_records,
+    mend_records,
+    one_moment,
+    repair_records,
+)
 from apps.stewardship.services.rehearsing import rehearse_merge, rehearse_unmerge
 from apps.stewardship.services.requests import (
     AnsweredAlready,
@@ -47,6 +61,7 @@ __all__ = [
     "AnsweredAlready",
     "Breach",
     "Checked",
+    "InvalidChoice",
     "OwnRequest",
     "PairAnswered",
     "PolicyCell",
@@ -67,10 +82,12 @@ __all__ = [
     "draft_policy",
     "ensure_default_policy",
     "find_breaches",
+    "mend_records",
     "merge_groups",
     "merge_records",
     "move_in_tree",
     "offers_for",
+    "one_moment",
     "open_exception",
     "propose_merge",
     "propose_unmerge",
@@ -86,6 +103,7 @@ __all__ = [
     "route_plan",
     "settle_pattern",
     "split_records",
+    "take_back_decision",
     "undo_merge",
     "undo_pattern",
     "waive_exception",

@@ -24,7 +24,12 @@ from apps.mastering.services import (
 )
 from apps.matching.models import CandidatePair, PairStatus, Verdict
 from apps.matching.selectors import records_kept_apart
-from apps.matching.services import answer_pair, close_settled_pairs, let_members_unite
+from apps.matching.services import (
+    answer_pair,
+    close_settled_pairs,
+    let_members_unite,
+    withdraw_decision,
+)
 from apps.sources.models import Crosswalk
 from apps.stewardship.authority import demand
 from apps.stewardship.models import ChangeRequest, Operation, RequestKind, RequestStatus
@@ -75,6 +80,17 @@ def decide_pair(
         refuse_held(entity(pair.entity), Operation.UNMERGE, [left])
         split_records(record_id=left, source_record_ids=[pair.right_id], reason=reason, now=now)
     return None
+
+
+@transaction.atomic
+def take_back_decision(*, decision_id: UUID, reason: str, now: datetime) -> None:
+    """Withdraw a decision on a pair in a turn of its own, so that no batch goes by it meanwhile.
+
+    Raises NotFound, Denied.
+    """
+    demand(Capability.DECIDE)
+    take_turn()
+    withdraw_decision(decision_id=decision_id, reason=reason, now=now)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from apps.mastering.contracts import Choices
 from apps.mastering.services import find_vetoes, mergeable_spec, refuse_vetoed, take_turn
 from apps.stewardship.authority import demand
 from apps.stewardship.models import MergeRequest, Operation, RequestStatus
+from apps.stewardship.services.choosing import refuse_unoffered
 from apps.stewardship.services.holding import policy_on, why_held
 from apps.stewardship.services.merges import merge_records
 from apps.stewardship.services.parting import NO_CHOICES, offers_for, part_members
@@ -66,7 +67,7 @@ def propose_unmerge(
     """Undo a merge or take members out, at once or, where the approval policy says so, after an approver agreed.
 
     The policy is asked about the record that is taken apart, whatever page it is asked for on. Raises Invalid for a
-    merge that is none of `record_id`, Conflict, Denied.
+    merge that is none of `record_id`, InvalidChoice, Conflict, Denied.
     """
     demand(Capability.DECIDE)
     take_turn()
@@ -75,9 +76,10 @@ def propose_unmerge(
         "members": [str(source) for source in source_record_ids],
         "choices": choices.as_json(),
     }
-    parting, _ = offers_for(
+    parting, offers = offers_for(
         merge_id=merge_id, record_id=record_id, source_record_ids=source_record_ids, choices=choices
     )
+    refuse_unoffered(offers, choices)
     spec, home = entity(parting.entity), parting.home
     held, hours = policy_on(spec, Operation.UNMERGE, [home])
     if not held:

@@ -1,6 +1,7 @@
 """Take merges back and members out: both sides get what is theirs, and stay apart from now on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,30 +11,39 @@ from apps.accounts.roles import Capability
 from apps.audit.context import acting, current
 from apps.audit.services import record_deed
 from apps.core.errors import Invalid
-from apps.golden.models import GoldenRecord
+from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.registry import entity
-from apps.mastering.contracts import Choices, Offer, Parting, Plan, Side
+from apps.golden.spec import Document
+from apps.mastering.contracts import Change, ChangeKind, Choices, Offer, Parting, Plan
 from apps.mastering.models import Merge, Unmerge
 from apps.mastering.services import (
     BeforeMerge,
+    Lifted,
+    Remember,
     close_merge,
     lift_pins,
     move_child_pins,
+    nothing_remembered,
     offers_of,
     parting_of_members,
     parting_of_merge,
     plan_parting,
     plan_records,
     put_pins,
+    referrers_of,
     restore_redirects,
     take_turn,
 )
 from apps.matching.services import separate_members
 from apps.stewardship.authority import demand
+from apps.stewardship.routing import provenance_of
+from apps.stewardship.services.choosing import refuse_unoffered, settled
 from apps.stewardship.services.returning import request_offers, return_requests
 from apps.stewardship.services.routing import apply_decision, route_consequences
 
 NO_CHOICES = Choices()
+REWRITTEN = ("unchanged", "requalified", "updated")
+"""Changes of a record that is there before and after."""
 
 
 @transaction.atomic
@@ -64,7 +74,7 @@ def split_records(
     """
     demand(Capability.DECIDE)
     take_turn()
-    parting, offers = offers_for(record_id=record_id, source_record_ids=source_record_ids)
+    parting, offers = offers_for(record_id=record_id, source_record_ids=source_record_ids, choices=choices)
     part_members(parting, offers, choices, reason=reason, now=now)
     return parting.away
 
@@ -78,7 +88,8 @@ def offers_for(
 ) -> tuple[Parting, list[Offer]]:
     """Return who would leave, of a merge or of a record, and what may belong to either side; nothing is written.
 
-    Raises Invalid when both are given and the merge is none of that record.
+    Raises Invalid when both are given and the merge is none of that record, InvalidChoice for a member that is no
+    arrival or cannot go to that side.
     """
     if merge_id is None:
         if record_id is None:
@@ -89,6 +100,9 @@ def offers_for(
         parting = parting_of_merge(merge_id=merge_id)
         _refuse_stranger(parting, record_id)
         offers = offers_of(parting)
+        refuse_unoffered(
+            [offer for offer in offers if offer.kind == "member"], Choices(members=choices.members)
+        )
         arrived = {UUID(offer.key): offer.side for offer in offers if offer.kind == "member"} | dict(
             choices.members
         )
@@ -111,8 +125,9 @@ def _refuse_stranger(parting: Parting, record_id: UUID | None) -> None:
 def part_members(
     parting: Parting, offers: Sequence[Offer], choices: Choices, *, reason: str, now: datetime
 ) -> Plan:
-    """Carry out a parting that was decided on; who may, the caller has asked."""
-    chosen = _settled(offers, choices)
+    """Carry out a parting that was decided on; who may, the caller has asked. Raises InvalidChoice."""
+    refuse_unoffered(offers, choices)
+    chosen = settled(offers, choices)
     merge = Merge.objects.select_for_update().get(pk=parting.merge_id) if parting.merge_id else None
     with acting(current().actor, reason=reason or current().reason):
         restored = restore_redirects(parting=parting, now=now)
@@ -120,9 +135,11 @@ def part_members(
         plan = plan_parting(parting=parting, pins=lifted.values, now=now)
         children = _pinned_children(parting, offers, chosen)
         move_child_pins(sides=children, reason=reason, now=now)
-        apply_decision(route_consequences(plan=plan, now=now), now=now, remember=BeforeMerge(merge))
+        before, undone = BeforeMerge(merge), merge.correlation_id if merge else None
+        apply_decision(_routed(plan, merge, lifted, now=now), now=now, remember=before, undone=undone)
         put_pins(lifted=lifted, record_id=parting.away, now=now)
         _draw_again({record for record, _ in children}, now=now)
+        _draw_again(_retired_referrers(parting), now=now, remember=before, undone=undone)
         return_requests(parting=parting, restored=restored, sides=chosen.requests, now=now)
         if merge:
             close_merge(merge_id=merge.pk, actor=current().actor.name, now=now)
@@ -131,27 +148,6 @@ def part_members(
         )
         _tell(parting, chosen, reason=reason, now=now)
     return plan
-
-
-def _settled(offers: Sequence[Offer], choices: Choices) -> Choices:
-    """Return the side of everything that was offered: as chosen, else as evidence says."""
-    pins: dict[UUID, Side] = {}
-    members: dict[UUID, Side] = {}
-    requests: dict[UUID, Side] = {}
-    children: dict[tuple[UUID, str], Side] = {}
-    for offer in offers:
-        if offer.kind == "child":
-            record, _, name = offer.key.partition(":")
-            children[UUID(record), name] = choices.children.get((UUID(record), name), offer.side)
-            continue
-        key = UUID(offer.key)
-        sides, given = {
-            "pin": (pins, choices.pins),
-            "member": (members, choices.members),
-            "request": (requests, choices.requests),
-        }[offer.kind]
-        sides[key] = given.get(key, offer.side)
-    return Choices(members=members, pins=pins, requests=requests, children=children)
 
 
 def _pinned_children(
@@ -170,13 +166,71 @@ def _pinned_children(
     return found
 
 
-def _draw_again(records: set[UUID], *, now: datetime) -> None:
+def _routed(plan: Plan, merge: Merge | None, lifted: Lifted, *, now: datetime) -> Plan:
+    """Route a parting: where both were before their merge they come back to, and what alters that is held by policy.
+
+    A pin that was given to the other side was agreed on already.
+    """
+    if merge is None:
+        return route_consequences(plan=plan, now=now)
+    approved = {UUID(record): document for record, document in merge.before.items()}
+    rebased = [_rebased(change, approved.get(change.record_id)) for change in plan.changes]
+    routed = route_consequences(
+        plan=replace(plan, changes=tuple(rebased)),
+        now=now,
+        governed=approved.keys(),
+        approved={(merge.loser_id, name) for name in lifted.values},
+        undone=merge.correlation_id,
+    )
+    changes = (_as_stored(*pair) for pair in zip(plan.changes, routed.changes, strict=True))
+    return replace(routed, changes=tuple(changes))
+
+
+def _rebased(change: Change, approved: Document | None) -> Change:
+    """Return a change as one of the document from before the merge; what stays as it is stored is none."""
+    if approved is None or change.kind not in REWRITTEN:
+        return change
+    changed = set(change.changed)
+    names = ({*approved, *change.after} - {"provenance"}) | changed
+    base = {name: (approved if name in changed else change.after).get(name) for name in names}
+    before = {name: value for name, value in base.items() if value is not None}
+    origins = provenance_of(change.provenance_before, names - changed)
+    origins |= provenance_of(approved.get("provenance", {}), changed)
+    return replace(change, kind="updated", before=before, provenance_before=origins)
+
+
+def _as_stored(planned: Change, routed: Change) -> Change:
+    """Return what was routed as a change of the document that is stored."""
+    if planned.kind not in REWRITTEN:
+        return routed
+    kind: ChangeKind = "updated"
+    if routed.after == planned.before:
+        kind = "unchanged" if routed.provenance == planned.provenance_before else "requalified"
+    return replace(routed, kind=kind, before=planned.before, provenance_before=planned.provenance_before)
+
+
+def _retired_referrers(parting: Parting) -> set[UUID]:
+    """Return the records that refer to `home` and that no source tells of any more: where they led, the merge knows."""
+    found = referrers_of(entity(parting.entity), [parting.home])
+    ids = [record for records in found.values() for record in records]
+    retired = GoldenRecord.objects.filter(pk__in=ids, status=RecordStatus.RETIRED)
+    return set(retired.values_list("pk", flat=True))
+
+
+def _draw_again(
+    records: set[UUID],
+    *,
+    now: datetime,
+    remember: Remember = nothing_remembered,
+    undone: UUID | None = None,
+) -> None:
     named: dict[str, list[UUID]] = {}
     for record, name in GoldenRecord.objects.filter(pk__in=records).values_list("pk", "entity"):
         named.setdefault(name, []).append(record)
     for name, ids in sorted(named.items()):
-        plan = plan_records(spec=entity(name), record_ids=ids, now=now)
-        apply_decision(route_consequences(plan=plan, now=now), now=now)
+        spec = entity(name)
+        plan = plan_records(spec=spec, record_ids=ids, remembered=remember(spec, ids), now=now)
+        apply_decision(route_consequences(plan=plan, now=now, undone=undone), now=now, undone=undone)
 
 
 def _tell(parting: Parting, chosen: Choices, *, reason: str, now: datetime) -> None:

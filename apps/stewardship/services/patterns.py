@@ -30,6 +30,7 @@ CHUNK = 100
 _S = PatternDecision.Status
 
 
+@transaction.atomic
 def decide_pattern(
     *, entity_name: str, signature: str, verdict: Verdict, reason: str, checked: Sequence[UUID], now: datetime
 ) -> PatternDecision:
@@ -38,6 +39,7 @@ def decide_pattern(
     `checked` are the pairs of the sample the person looked at. Raises Denied, Invalid, PatternGone.
     """
     demand(Capability.DECIDE)
+    take_turn()
     return claim_pattern(
         entity=entity_name, signature=signature, verdict=verdict, reason=reason, checked=checked, now=now
     )
@@ -86,6 +88,7 @@ def undo_pattern(*, pattern_id: UUID, reason: str, now: datetime) -> PatternDeci
     demand(Capability.DECIDE)
     if not reason.strip():
         raise Invalid("Say why it is taken back.")
+    take_turn()
     decision = PatternDecision.objects.select_for_update().get(pk=pattern_id)
     if decision.status != _S.DONE:
         raise Conflict(f"It is {decision.get_status_display()}; only a finished decision is taken back.")
@@ -100,26 +103,37 @@ def undo_pattern(*, pattern_id: UUID, reason: str, now: datetime) -> PatternDeci
 
 
 def restore_pattern(*, pattern_id: UUID, now: datetime) -> PatternDecision:
-    """Undo its merges, the newest first, and its decisions; the pairs wait again. Safe to call again after a stop."""
+    """Undo its merges, the newest first, and its decisions; the pairs wait again.
+
+    Each merge is a transaction of its own. Safe to call again after a stop, and by several workers at once.
+    """
     demand(Capability.DECIDE)
-    decision = PatternDecision.objects.get(pk=pattern_id)
-    if decision.status != _S.UNDOING:
-        return decision
     merges = Merge.objects.filter(correlation_id=pattern_id, unmerged_at__isnull=True).order_by(
         "-merged_at", "-pk"
     )
     for merge_id in list(merges.values_list("pk", flat=True)):
-        _undo_one(merge_id, decision, now)
+        _undo_one(merge_id, pattern_id, now)
     with transaction.atomic():
-        withdraw_pattern(pattern_id=pattern_id, now=now)
-        decision.status = _S.UNDONE
-        decision.save(update_fields=["status", "refused"])
+        decision = _locked(pattern_id)
+        if decision.status == _S.UNDOING:
+            withdraw_pattern(pattern_id=pattern_id, now=now)
+            decision.status = _S.UNDONE
+            decision.save(update_fields=["status"])
     return decision
 
 
+def _locked(pattern_id: UUID) -> PatternDecision:
+    take_turn()
+    return PatternDecision.objects.select_for_update().get(pk=pattern_id)
+
+
 @transaction.atomic
-def _undo_one(merge_id: UUID, decision: PatternDecision, now: datetime) -> None:
+def _undo_one(merge_id: UUID, pattern_id: UUID, now: datetime) -> None:
     """Undo one merge. Undoing binds both sides apart: not here, where nothing is said of them any more."""
+    decision = _locked(pattern_id)
+    done = Merge.objects.filter(pk=merge_id, unmerged_at__isnull=False).exists()
+    if decision.status != _S.UNDOING or done or _was_refused(decision, merge_id):
+        return  # another worker was quicker
     known = set(
         PairDecision.objects.filter(decided_at=now, entity=decision.entity).values_list("pk", flat=True)
     )
@@ -128,6 +142,7 @@ def _undo_one(merge_id: UUID, decision: PatternDecision, now: datetime) -> None:
             undo_merge(merge_id=merge_id, reason=decision.undo_reason, now=now)
     except HubError as refusal:
         decision.refused = [*decision.refused, {"merge": str(merge_id), "reason": str(refusal)[:300]}]
+        decision.save(update_fields=["refused"])
         return
     bound = PairDecision.objects.filter(
         decided_at=now, entity=decision.entity, verdict=Verdict.NEVER, withdrawn_at__isnull=True,
@@ -135,3 +150,7 @@ def _undo_one(merge_id: UUID, decision: PatternDecision, now: datetime) -> None:
     )  # fmt: skip
     new = [key for key in bound.values_list("pk", flat=True) if key not in known]
     withdraw_decisions(decision_ids=new, now=now)
+
+
+def _was_refused(decision: PatternDecision, merge_id: UUID) -> bool:
+    return any(each.get("merge") == str(merge_id) for each in decision.refused)

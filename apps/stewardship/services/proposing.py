@@ -101,12 +101,8 @@ def _propose(
     routed = route_plan(
         plan=plan, now=now, pins=pins, pins_expire_at=expires_at, owners=owners, reason=reason
     )
-    [after] = routed.changes
-    free = {
-        name: value
-        for name, value in pins.items()
-        if after.after.get(name) == plan.changes[0].after.get(name)
-    }
+    after, planned = routed.changes[0].after, plan.changes[0].after  # the record's own comes first
+    free = {name: value for name, value in pins.items() if after.get(name) == planned.get(name)}
     write_pins(record_id=record_id, values=free, reason=reason, expires_at=expires_at, now=now)
     apply_decision(routed, now=now)
     return routed

@@ -1,6 +1,8 @@
 """Compute golden records from scratch and compare them, byte for byte, with what is stored; repair on request."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,10 +13,16 @@ from django.db import transaction
 from apps.audit.context import because
 from apps.core.bulk import raw_cursor
 from apps.core.json import dumps
-from apps.golden.models import GoldenRecord
+from apps.golden.models import GoldenRecord, RecordStatus
 from apps.golden.spec import EntitySpec
 from apps.mastering.contracts import Change, ChangeKind, Difference, Plan
-from apps.mastering.services import plan_records, take_turn
+from apps.mastering.services import (
+    differing_refusals,
+    mend_structure,
+    plan_records,
+    structural_differences,
+    take_turn,
+)
 from apps.stewardship.contracts import Policy
 from apps.stewardship.routing import split_plan
 from apps.stewardship.services.routing import apply_decision, route_consequences, standing_answers
@@ -41,22 +49,50 @@ def chunks_of(spec: EntitySpec, *, size: int = CHUNK) -> Iterator[list[UUID]]:
         after = ids[-1]
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Let everything inside be read as of one moment, in a transaction of its own that cannot write.
+
+    What others commit meanwhile makes no difference then that was never stored so.
+    """
+    with transaction.atomic(durable=True):
+        with raw_cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
 def compare_records(spec: EntitySpec, ids: Sequence[UUID], *, now: datetime) -> list[Difference]:
     """Return what differs of these golden records; nothing is written or locked. A constant number of statements.
 
-    What waits for an approver, or was turned down by one, is stored as it was and no difference.
+    What waits for an approver, or was turned down by one, is stored as it was and no difference. What waits for the
+    pipeline is told as such.
     """
     plan = plan_records(spec=spec, record_ids=ids, now=now, lock=False)
     if any(change.kind != "unchanged" for change in plan.changes):
         plan = _without_asked(spec, plan)
-    headers = GoldenRecord.objects.in_bulk(list(ids))
-    pending = _pending(ids)
+    headers = GoldenRecord.objects.exclude(status=RecordStatus.MERGED).in_bulk(list(ids))
+    waiting = _waiting(ids, now)
     found: list[Difference] = []
+    refusals = differing_refusals(plan=plan)
     for change in plan.changes:
-        header = headers[change.record_id]
-        for place, stored, computed in _differing(spec, change, header):
-            cause = _cause(change, place, pending)
-            found.append(Difference(spec.name, change.record_id, header.code, place, stored, computed, cause))
+        header = headers.get(change.record_id)  # others are only planned along, or were merged meanwhile
+        if header is None:
+            continue
+        for place, stored, computed in (*_differing(spec, change, header), *refusals.get(header.pk, ())):
+            waits = waiting.get(header.pk)
+            cause = waits or _cause(change, place)
+            found.append(
+                Difference(
+                    spec.name,
+                    header.pk,
+                    header.code,
+                    place,
+                    stored,
+                    computed,
+                    cause,
+                    waits=waits is not None,
+                )
+            )
     return found
 
 
@@ -64,7 +100,7 @@ def _without_asked(spec: EntitySpec, plan: Plan) -> Plan:
     """Return the plan with what an approver is asked, or said no to, as it is stored."""
     standing = standing_answers([change.record_id for change in plan.changes])
     routed = split_plan(spec, plan, NOTHING_HELD, approved=frozenset(), standing=standing)
-    return replace(plan, changes=routed.plan.changes)
+    return routed.plan
 
 
 def _differing(spec: EntitySpec, change: Change, header: GoldenRecord) -> Iterator[tuple[str, Any, Any]]:
@@ -80,6 +116,9 @@ def _differing(spec: EntitySpec, change: Change, header: GoldenRecord) -> Iterat
         yield "title", header.title, title
     if header.quality != change.quality:
         yield "quality", header.quality, change.quality
+    status = {"retired": RecordStatus.RETIRED, "revived": RecordStatus.LIVE}.get(change.kind, header.status)
+    if header.status != status:
+        yield "header", header.status, str(status)
 
 
 def _bytes(value: Any) -> bytes:
@@ -92,21 +131,30 @@ def _sorted(value: Any) -> Any:
     return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
-def _pending(ids: Sequence[UUID]) -> set[UUID]:
+def _waiting(ids: Sequence[UUID], now: datetime) -> dict[UUID, str]:
+    """Return, by golden record, what it waits for before it is computed again."""
     with raw_cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT c.record_id FROM sources_crosswalk c JOIN sources_sourcerecord s"
             " ON s.id = c.source_record_id WHERE c.record_id = ANY(%s) AND s.pending_since IS NOT NULL",
             (list(ids),),
         )
-        return {record for (record,) in cursor}
+        pending = "a member waits: the pipeline has not taken its newest values yet"
+        found = {record: pending for (record,) in cursor}
+        cursor.execute(
+            "SELECT coalesce(g.merged_into_id, g.id) FROM mastering_pin p JOIN golden_goldenrecord g"
+            " ON g.id = p.record_id WHERE (g.id = ANY(%(ids)s) OR g.merged_into_id = ANY(%(ids)s))"
+            " AND p.ended_at IS NULL AND p.expires_at <= %(now)s",
+            {"ids": list(ids), "now": now},
+        )
+        return {record: "a pin has expired: the daily release ends it" for (record,) in cursor} | found
 
 
-def _cause(change: Change, place: str, pending: set[UUID]) -> str:
-    if change.record_id in pending:
-        return "a member waits: the pipeline has not taken its newest values yet; run it"
+def _cause(change: Change, place: str) -> str:
     if change.kind in ("retired", "revived"):
         return "its members came or went without the pipeline"
+    if place.startswith("refused:"):
+        return "references that lead back to their start are decided otherwise: written by an older hub, or past it"
     if place.startswith("provenance:"):
         if place.removeprefix("provenance:") in change.changed:
             return "see the value"
@@ -118,6 +166,19 @@ def _cause(change: Change, place: str, pending: set[UUID]) -> str:
     return "rules changed without a new run, or the value was written past the hub"
 
 
+def mend_records(spec: EntitySpec, *, now: datetime) -> Counter[str]:
+    """Correct what does not fit together, where only one correction is right; return how many of each kind."""
+    with transaction.atomic(), because("rebuild"):
+        take_turn()
+        done, moves = mend_structure(spec=spec, now=now)
+        wanted = {each.record_id for each in structural_differences(spec) if each.mended and each.record_id}
+        live = GoldenRecord.objects.filter(pk__in=wanted).exclude(status=RecordStatus.MERGED)
+        plan = plan_records(spec=spec, record_ids=live.values_list("pk", flat=True), moves=moves, now=now)
+        if plan.changes:
+            apply_decision(route_consequences(plan=plan, now=now), now=now)
+    return done
+
+
 def repair_records(spec: EntitySpec, ids: Iterable[UUID], *, now: datetime) -> int:
     """Make these golden records what they should be, by plan and apply, in one transaction; return how many changed.
 
@@ -127,7 +188,7 @@ def repair_records(spec: EntitySpec, ids: Iterable[UUID], *, now: datetime) -> i
     with transaction.atomic(), because("rebuild"):
         take_turn()
         plan = plan_records(spec=spec, record_ids=wanted, now=now)
-        headers = GoldenRecord.objects.in_bulk(wanted)
+        headers = GoldenRecord.objects.in_bulk([change.record_id for change in plan.changes])
         changes = [_written(spec, change, headers[change.record_id]) for change in plan.changes]
         routed = route_consequences(plan=replace(plan, changes=tuple(changes)), now=now)
         apply_decision(routed, now=now)

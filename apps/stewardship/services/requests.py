@@ -83,7 +83,7 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
             now=now,
         )
     plan = plan_records(spec=spec, record_ids=[request.record_id], now=now)
-    [change] = plan.changes
+    change = plan.changes[0]  # the record's own comes first
     # What sources say beside a proposal waits under a request of its own, and what follows from it is computed.
     names = set(request.pins or request.after)
     expected = {name: request.after[name] for name in names if request.after.get(name) is not None}

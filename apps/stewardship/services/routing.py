@@ -1,6 +1,6 @@
 """`route_plan`: by policy a planned change is applied at once or becomes a change request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,13 +9,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.audit.context import current
-from apps.audit.history import create_with_history
+from apps.audit.history import create_with_history, write_history
+from apps.core.bulk import raw_cursor
 from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
 from apps.mastering.services import Remember, apply_plan, nothing_remembered
 from apps.stewardship.contracts import HeldChange, Policy
 from apps.stewardship.models import ChangeRequest, RequestKind, RequestStatus
-from apps.stewardship.routing import Approved, proposed_part, split_plan
+from apps.stewardship.routing import Approved, Standing, proposed_part, split_plan
 from apps.stewardship.selectors import active_policy
 from apps.stewardship.services.challenges import raise_challenges, supersede
 from apps.stewardship.services.exceptions import check_written
@@ -33,19 +34,21 @@ def route_plan(
     pins_expire_at: datetime | None = None,
     owners: Mapping[Key, str] | None = None,
     reason: str = "",
+    closed: Mapping[Key, ChangeRequest] | None = None,
 ) -> Plan:
     """Return what may be applied at once; the rest becomes (or stays) a pending change request.
 
     What sources brought and is computed differently now is superseded by a new request, what has vanished is closed;
     a change that was rejected stays rejected until the source says something else. What a person proposes (`pins`)
     is a request of its own: it waits, whatever sources say, until an approver answers it or a newer proposal
-    replaces it. `owners` names whose data owner must agree, by record and group. Owners whom another system
-    challenges are asked too. Run it in the transaction that applies the plan. A constant number of statements.
+    replaces it. `owners` names whose data owner must agree, by record and group; `closed` are requests that a merge,
+    which is undone now, had overtaken: where they ask for what is held again, they wait again. Owners whom another
+    system challenges are asked too. Run it in the transaction that applies the plan. A constant number of statements.
     """
     spec, policy = entity(plan.entity), active_policy()
     considered = [change.record_id for change in plan.changes if change.kind != "created"]
-    earlier = _earlier_requests(considered)
-    standing = {key: requests[0].after for key, requests in earlier.items()}
+    earlier, closed = _earlier_requests(considered), closed or {}
+    standing = _standing(earlier, closed)
     routed = split_plan(spec, plan, policy, approved=approved, owners=owners, standing=standing)
     parts = [proposed_part(spec, part, pins or {}) for part in routed.held]
     # While a proposal on a group waits, what sources brought of that group stays as it is.
@@ -55,6 +58,7 @@ def route_plan(
     settled = {key: requests for key, requests in earlier.items() if key not in proposed}
     _close_outdated(settled, brought, now=now)
     new = [part for key, part in brought.items() if not _answered(earlier.get(key, ()), part)]
+    new = _reopened(new, closed, now=now)
     ask = partial(_requested, entity_name=plan.entity, policy=policy, reason=reason, now=now)
     requests = [ask(part) for part in new]
     proposals = _new_proposals(parts, pins or {}, now=now)
@@ -121,28 +125,43 @@ def _waiting_proposals(records: Sequence[UUID]) -> list[ChangeRequest]:
     return list(pending.exclude(pins={}).order_by("requested_at", "pk")) if records else []
 
 
-def route_consequences(*, plan: Plan, now: datetime) -> Plan:
+def route_consequences(
+    *,
+    plan: Plan,
+    now: datetime,
+    governed: Set[UUID] = frozenset(),
+    approved: Approved = frozenset(),
+    undone: UUID | None = None,
+) -> Plan:
     """Route what follows from a decision that a person just made: all of it is applied, but for what an approver is
     asked already, or said no to.
+
+    Records in `governed` are held to the policy all the same, but for what is `approved`. `undone` is the correlation
+    id of the merge that is undone: what it had overtaken is asked again.
     """
-    asked = _earlier_requests([change.record_id for change in plan.changes])
+    records = [change.record_id for change in plan.changes]
+    closed = _closed_by(undone, records) if undone else {}
+    asked = _earlier_requests(records).keys() | closed.keys()
     spec = entity(plan.entity)
     free = frozenset(
         (change.record_id, name)
         for change in plan.changes
+        if change.record_id not in governed
         for name in change.changed
         if (change.record_id, spec.group_of(name)) not in asked
     )
-    return route_plan(plan=plan, now=now, approved=free)
+    return route_plan(plan=plan, now=now, approved=free | approved, closed=closed)
 
 
-def apply_decision(plan: Plan, *, now: datetime, remember: Remember = nothing_remembered) -> None:
+def apply_decision(
+    plan: Plan, *, now: datetime, remember: Remember = nothing_remembered, undone: UUID | None = None
+) -> None:
     """Apply a routed plan of a person, and at once what follows from it for records that refer to it."""
     apply_plan(
         plan=plan,
         now=now,
         at_once=True,
-        route=lambda again: route_consequences(plan=again, now=now),
+        route=lambda again: route_consequences(plan=again, now=now, undone=undone),
         remember=remember,
     )
     check_written(plan=plan, now=now)
@@ -155,9 +174,47 @@ def supersede_requests(*, record_ids: Sequence[UUID], now: datetime) -> None:
     supersede(list(waiting.values_list("pk", flat=True)), now=now)
 
 
-def standing_answers(records: Sequence[UUID]) -> dict[Key, dict[str, Any]]:
+def standing_answers(records: Sequence[UUID]) -> Standing:
     """Return, by record and group, the change that an approver is asked about or said no to last."""
-    return {key: requests[0].after for key, requests in _earlier_requests(records).items()}
+    return _standing(_earlier_requests(records), {})
+
+
+def _standing(
+    earlier: Mapping[Key, Sequence[ChangeRequest]], closed: Mapping[Key, ChangeRequest]
+) -> Standing:
+    found = {key: [requests[0].after] for key, requests in earlier.items()}
+    for key, request in closed.items():
+        found.setdefault(key, []).append(request.after)
+    return found
+
+
+def _closed_by(correlation_id: UUID, records: Sequence[UUID]) -> dict[Key, ChangeRequest]:
+    """Return, by record and group, what sources had brought and waited until this deed overtook it."""
+    overtaken = ChangeRequest.history.filter(
+        record__in=records, correlation_id=correlation_id, status=RequestStatus.SUPERSEDED
+    )
+    rows = ChangeRequest.objects.filter(
+        pk__in=overtaken.values("id"), kind=RequestKind.CHANGE, status=RequestStatus.SUPERSEDED, pins={}
+    )
+    return {(request.record_id, request.group): request for request in rows.order_by("requested_at", "pk")}
+
+
+def _reopened(
+    parts: Sequence[HeldChange], closed: Mapping[Key, ChangeRequest], *, now: datetime
+) -> list[HeldChange]:
+    """Let closed requests wait again that ask for one of these parts; return the parts that none asks for."""
+    left, again = [], []
+    for part in parts:
+        request = closed.get((part.record_id, part.group))
+        if request is not None and _answered([request], part):
+            again.append(request.pk)
+        else:
+            left.append(part)
+    if again:
+        ChangeRequest.objects.filter(pk__in=again).update(status=RequestStatus.PENDING, decided_at=None)
+        with raw_cursor() as cursor:
+            write_history(cursor, ChangeRequest, again, kind="~", now=now)
+    return left
 
 
 def _earlier_requests(records: Sequence[UUID]) -> dict[Key, list[ChangeRequest]]:

@@ -16,8 +16,7 @@ from apps.core.clock import utcnow
 from apps.core.errors import NotFound
 from apps.matching.models import PairDecision, PairStatus, Verdict
 from apps.matching.selectors import hides_strength
-from apps.matching.services import withdraw_decision
-from apps.stewardship.services import decide_pair
+from apps.stewardship.services import decide_pair, take_back_decision
 
 
 class NoSuchPair(NotFound):
@@ -134,5 +133,5 @@ class WithdrawView(HubView):
         if not PairDecision.objects.filter(pk=decision_id, entity=self.entity.name).exists():
             raise NotFound(f"No decision on {self.entity.plural} has the id {decision_id}.")
         with self.act(reason):
-            withdraw_decision(decision_id=decision_id, reason=reason, now=utcnow())
+            take_back_decision(decision_id=decision_id, reason=reason, now=utcnow())
         return HttpResponse(status=204)

@@ -50,8 +50,8 @@ class RecordView(HubView):
             id="get_{entity}",
             summary="One {label} by golden id",
             description="A record that was merged away answers with its survivor; `redirected_from` is the id you sent."
-            " With `as_of` you get the record under this id as it was then, with `valid_on` of its"
-            " effective-dated items those that hold on that day.",
+            " With `as_of` you get it as it was then: the record of this very id before it was merged, its survivor"
+            " after; with `valid_on` of its effective-dated items those that hold on that day.",
             needs=Capability.VIEW,
             answers={200: "{Entity}"},
             parameters=(AS_OF, VALID_ON),

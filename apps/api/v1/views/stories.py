@@ -12,6 +12,7 @@ from apps.api.cursors import seal, unseal
 from apps.api.masking import sees_personal
 from apps.api.operations import Operation
 from apps.api.parameters import CURSOR, LIMIT, Parameter
+from apps.api.v1.filters import AS_OF
 from apps.api.v1.history import revisions_of
 from apps.api.v1.origins import members_page, provenance_of
 from apps.api.v1.reading import NoSuchRecord
@@ -213,15 +214,17 @@ class RedirectsView(StoryView):
         "get": Operation(
             id="get_{entity}_redirects",
             summary="How a record that was merged away leads to its survivor",
-            description="One step a merge, the first one first, with who, when and why. Empty: it was not merged.",
+            description="One step a merge, the first one first, with who, when and why. Empty: it was not merged."
+            " `as_of` tells the chain as it was at a time.",
             needs=Capability.VIEW,
             answers={200: "Redirects"},
+            parameters=(AS_OF,),
         )
     }
 
     def get(self, request: Request, record_id: UUID) -> HttpResponse:
         self.demand_record(record_id)
-        chain = redirects_of(record_id)
+        chain = redirects_of(record_id, at=self.given["as_of"])
         steps = [
             {
                 "id": each.loser_id,
