@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from apps.matching.engine import Config, Model
 
-FORM = 1
+FORM = 2
 """How values are cleaned and cut into keys. Raise it when the engine does either otherwise: records prepared before are
 then prepared anew by the re-match that an upgrade queues, instead of being compared with what they no longer fit."""
 

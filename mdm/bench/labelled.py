@@ -56,7 +56,10 @@ def config_for(folder: Path, table: engine.Table, meta: dict[str, Any]) -> engin
     kind = engine.infer_kind(table.columns, str(meta.get("kind", "")))
     given = folder / "types.json"
     types = json.loads(given.read_text()) if given.exists() else engine.infer_types(table.columns, kind)
-    return engine.default_config({c: _known(t, kind) for c, t in types.items() if c in table.columns}, kind)
+    copies = engine.copied_columns(table.columns)
+    return engine.default_config(
+        {c: _known(t, kind) for c, t in types.items() if c in table.columns and c not in copies}, kind
+    )
 
 
 def _read_columns(file: Path) -> dict[str, list[str | None]]:

@@ -19,7 +19,7 @@ from .contracts import (
 from .defaults import COMPARATOR_OF, KINDS, default_config
 from .evaluation import Quality, Truth
 from .explaining import Alternative, Evidence, Explanation, explain, least_similarity
-from .inference import infer_kind, infer_types
+from .inference import copied_columns, infer_kind, infer_types
 from .matching import Matched, match_table
 from .measuring import Measured, measure_pairs, weigh_pairs
 from .model import AttributeModel, Model, default_model
@@ -58,6 +58,7 @@ __all__ = [
     "clean_cells",
     "cluster",
     "comparator",
+    "copied_columns",
     "default_config",
     "default_model",
     "effective_cap",

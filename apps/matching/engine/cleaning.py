@@ -16,7 +16,7 @@ class Raw:
     """Distinct raw strings of a column, with the foldings that several cleaners share."""
 
     def __init__(self, values: list[str]) -> None:
-        self.values = values
+        self.values = ["" if known.says_nothing(v) else v for v in values]
 
     @cached_property
     def folded(self) -> list[str]:

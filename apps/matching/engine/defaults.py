@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 
 from .contracts import Attribute, Config
@@ -13,7 +14,7 @@ COMPARATOR_OF = {
     "domain": "domain", "date": "date", "identifier": "code", "tax_id": "code", "free_text": "free_text",
     "category": "exact", "legal_form": "exact", "number": "number", "codes": "codes", "people": "people",
 }  # fmt: skip
-MATCH_THRESHOLD = {"organisation": 0.8, "person": 0.6, "generic": 0.8}
+MATCH_THRESHOLD = {"organisation": 0.65, "person": 0.6, "generic": 0.8}
 """Persons have fewer, more independent attributes: their matches are purer at the same probability."""
 KINDS = ("organisation", "person", "generic")
 _ALIAS = re.compile(r"trad|alias|alternat|aka|dba|former|previous|other|short")
@@ -32,10 +33,16 @@ def default_config(types: Mapping[str, str], kind: str) -> Config:
         raise ValueError(
             f"unknown semantic types {', '.join(unknown)}; known are {', '.join(sorted(COMPARATOR_OF))}"
         )
-    attributes = tuple(_attributes(types, kind))
+    attributes = tuple(_grouped_names(_attributes(types, kind)))
     return Config(
         kind=kind, attributes=attributes, passes=_passes(attributes), match_threshold=MATCH_THRESHOLD[kind]
     )
+
+
+def _grouped_names(attributes: list[Attribute]) -> list[Attribute]:
+    """Several names of one organisation say one thing."""
+    names = {a.name for a in attributes if a.type == "organisation_name"}
+    return [replace(a, group="name") if a.name in names and len(names) > 1 else a for a in attributes]
 
 
 def _attribute(name: str, kind_of_value: str, *sources: str) -> Attribute:

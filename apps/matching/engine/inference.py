@@ -5,34 +5,36 @@ from collections.abc import Mapping, Sequence
 
 from .contracts import Cell
 from .text import unaccent, words
-from .vocabulary import COUNTRIES, LEGAL_ENDS
+from .vocabulary import COUNTRIES, LEGAL_ENDS, says_nothing
 
 _BY_NAME = (
     ("tax_id", r"(^|_)(tax|vat|ein|tin|ust|nif|cif|nip|siret|siren|fiscal|tva|steuer|p_?iva"
-     r"|partita|cnpj|abn|gstin)"),
-    ("given_name", r"given|first_?name|forename|(^|_)f_?name($|_)|vorname|prenom|^nombres?$|^nome$|imie|fornamn"
+     r"|partita|cnpj|abn|gstin|btw)"),
+    ("given_name", r"given|first_?name|forename|(^|_)f_?name($|_)|vorname|prenom|^nombres?$|^nome$|(^|_)imie|fornamn"
      r"|voornaam"),
-    ("family_name", r"family|surname|last_?name|(^|_)l_?name($|_)|nachname|familienname|^nom(_de_famille)?$"
+    ("family_name", r"family|sur_?name|last_?name|(^|_)l_?name($|_)|nachname|familienname|^nom(_de_famille)?$"
      r"|apellido|cognome|nazwisko|efternamn|achternaam|sobrenome"),
     ("email", r"e_?mail|^mail|correo|courriel"),
-    ("domain", r"web_?(site|seite|page)|domain|homepage|^web|url|sitio|site_internet"),
+    ("domain", r"web_?(site|seite|page)|domain|homepage|^web|url|sitio|site_internet|pagina_web"),
     ("phone", r"phone|mobile|fax|(^|_)tel($|_|e)|mobil|handy|cellular|telef"),
     ("house_number", r"street_?num|house|building_?n|street_?no|hausn|huisn|numero_civico"),
     ("date", r"date|birth|dob|(^|_)day$|datum|geboren|naissance|nacimiento|nascita|fecha"),
     ("postcode", r"post_?code|postal|(^|_)zip|plz|postleit|code_?post|(^|_)cap$|(^|_)cp$"),
-    ("street", r"address|street|addr|strasse|adres|anschrift|direccion|indirizzo|calle|(^|_)rue($|_)|via$|ulica"),
+    ("street", r"address|street|addr|strasse|adres|anschrift|direccion|indirizzo|calle|(^|_)rue($|_)|via$|ulica"
+     r"|domicilio"),
     ("city", r"city|town|suburb|locality|municipality|(^|_)ort$|stadt|ville|ciudad|citta|localit|plaats|miasto|cidade"
-     r"|gemeinde|poblacion|commune"),
+     r"|gemeinde|poblacion|comm?une|municipio"),
     ("region", r"^state|region|province|county|bundesland|provin"),
     ("country", r"country|nation$|land$|(^|_)pays$|(^|_)pais$|paese|kraj$"),
     ("number", r"price|amount|cost|salary|preis|prix|precio"),
-    ("identifier", r"(^|_)(id|ssn|duns|lei|isbn|sku|ean|upc|gtin|mpn|number|no|code|key)$|soc_sec|registration"
-     r"|national_id"),
-    ("category", r"year|type|industry|segment|status|venue|journal|gender|sex$|class|category|brand|sector"
+    ("identifier", r"(^|_)(id|ssn|duns|lei|isbn|sku|ean|upc|gtin|mpn|number|num|no|code|key|dni|nino|iban|kvk|hrb)$"
+     r"|(^|_)regon$|soc_sec|registration|passport|model_?n|national_id"),
+    ("category", r"year|type|industry|segment|status|venue|journal|gender|sexo?$|geschlecht|class|category|brand"
+     r"|sector"
      r"|neighbou?rhood|source|jahr|branche|anno$|manufactur|cuisine|genre|language|publisher"),
     ("name", r"name|title|company|organi[sz]ation|firm|account|supplier|vendor|customer|employer|affiliation|kunde"
      r"|lieferant|unternehmen|societe|raison|empresa|razon|azienda|denominaz|ragione|bedrijf|klant|cliente?$|entity"
-     r"|institution|business|merchant|restaurant"),
+     r"|institution|business|merchant|restaurant|nazwa|naam|nombre|titel|titulo|comercial"),
     ("people", r"authors?$|creators?$|inventors?$|artists?$|actors?$|directors?$|editors?$|coauthors?$|autor(en|es)?$"),
     ("free_text", r"description|text|note|comment|abstract|remarks"),
 )  # fmt: skip
@@ -67,9 +69,10 @@ _PERSONS = (
 def infer_types(columns: Mapping[str, Sequence[Cell]], kind: str) -> dict[str, str]:
     """Semantic type of every column that has values; names first, then what the values look like."""
     out: dict[str, str] = {}
+    copies = copied_columns(columns)
     for column, cells in columns.items():
-        sample = [c for c in cells if isinstance(c, str) and c][:2000]
-        if not sample:
+        sample = [c for c in cells if isinstance(c, str) and c and not says_nothing(c)][:2000]
+        if not sample or column in copies:
             continue
         semantic = _by_name(column) or _by_values(sample)
         if semantic in _SHAPES and not _fits(semantic, sample):
@@ -78,9 +81,34 @@ def infer_types(columns: Mapping[str, Sequence[Cell]], kind: str) -> dict[str, s
             semantic = _name_type(column, kind, out)
         elif semantic == "category" and _long(sample):
             semantic = "free_text"
+        if semantic == "identifier" and _names_rows(cells):
+            continue
         out[column] = semantic
     return _with_a_name(out, columns, kind)
 
+
+def _names_rows(cells: Sequence[Cell]) -> bool:
+    """Whether a column numbers the records themselves: no two share a value, so it tells nothing of who is who."""
+    values = [c for c in cells if isinstance(c, str) and c]
+    return len(values) >= _MANY and len(set(values)) == len(values)
+
+
+def copied_columns(columns: Mapping[str, Sequence[Cell]]) -> set[str]:
+    """Columns that say what an earlier one says: compared as well, they would count the same evidence twice."""
+    heads = {column: cells[:_HEAD] for column, cells in columns.items()}
+    names, copies = list(columns), set[str]()
+    for at, column in enumerate(names):
+        own = sum(1 for c in heads[column] if c)
+        for earlier in names[:at]:
+            both = [(a, b) for a, b in zip(heads[earlier], heads[column], strict=True) if a and b]
+            equal = sum(1 for a, b in both if a == b)
+            if earlier not in copies and len(both) >= max(_ENOUGH, own * 0.9) and equal >= len(both) * 0.98:
+                copies.add(column)
+                break
+    return copies
+
+
+_HEAD, _ENOUGH, _MANY = 2000, 10, 50
 
 _SHAPES = {
     "email": r"@",
@@ -159,6 +187,8 @@ def _by_values(sample: Sequence[str]) -> str:
         return "date"
     if share(r"^(https?://|www\.)") > 0.8:
         return "domain"
+    if share(r"^(?=.*\d)[0-9a-fA-F-]{12,}$") > 0.9:
+        return "identifier"
     if share(r"^\+?[\d\s()/.-]{7,}$") > 0.8:
         return "phone" if share(r"[\s()+/-]") > 0.3 else "identifier"
     if share(_POSTCODE) > 0.8 and len(set(sample)) > 20:

@@ -31,6 +31,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _cases(word: str) -> tuple[str, ...]:
+    return word, word.upper(), word.title(), word.capitalize()
+
+
 def _spellings() -> dict[str, str]:
     table: dict[str, str] = {}
     for form, written in _FORMS.items():
@@ -54,6 +58,27 @@ LEGAL_SIZES: dict[str, tuple[int, ...]] = {
     for end in LEGAL_ENDS
 }
 """How many words the legal forms have that end in a word, the longest first."""
+
+# What people and programs write where they have nothing to say. "Null", "None" and "Na" are names of people: of these
+# only the spellings of programs.
+_NOTHING = """
+    n/a|n.a.|n.a|#n/a|<na>|unknown|not available|not applicable|not known|not specified|not provided|unspecified
+    |undefined|tbd|tbc|t.b.d.|missing|no data|(null)|(none)|[null]|unbekannt|k.a.|keine angabe|nicht bekannt
+    |inconnu|inconnue|non renseign\u00e9|desconocido|desconocida|sin datos|no disponible|sconosciuto|non disponibile
+    |onbekend|nieznany|brak danych|-|--|---|?|??|???|.|..|...
+"""
+_NOTHING_OR_NAME = _words("null none nil na nan")
+NOTHING = frozenset(
+    [s for word in _NOTHING.split("|") for s in _cases(word.strip())]
+    + [s for word in _NOTHING_OR_NAME for s in (word, word.upper())]
+)
+_LONGEST_NOTHING = max(map(len, NOTHING))
+
+
+def says_nothing(value: str) -> bool:
+    """Whether a raw value stands for a missing one: "N/A", "unknown", "-"."""
+    return len(value) <= _LONGEST_NOTHING + 2 and value.strip() in NOTHING
+
 
 CONNECTIVES = _words(
     """
