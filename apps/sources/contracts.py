@@ -1,5 +1,6 @@
 """What landing takes and gives: rows in, counts and changed source records out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 from uuid import UUID
@@ -17,13 +18,49 @@ class Problem:
     column: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
-    """One row of an extract: `data` by column, or a `problem` with what could be read of it in `data`."""
+    """One row of an extract: `data` by column, or a `problem` with what could be read of it in `data`.
 
-    number: int
-    data: dict[str, Any]
-    problem: Problem | None = None
+    A reader may give a `line` and how to `read` it instead: then the row is read when somebody looks at it. `mark`
+    stands for such a line and all that its meaning depends on in the file; b"": the data tell rows apart.
+    """
+
+    __slots__ = ("_data", "_line", "_problem", "_read", "mark", "number")
+
+    def __init__(self, number: int, data: dict[str, Any], problem: Problem | None = None) -> None:
+        self.number, self._data, self._problem, self.mark = number, data, problem, b""
+        self._read: Callable[[int, bytes], Row] | None = None
+
+    @classmethod
+    def unread(cls, number: int, line: bytes, mark: bytes, read: "Callable[[int, bytes], Row]") -> "Row":
+        row = cls.__new__(cls)
+        row.number, row._line, row.mark, row._read = number, line, mark, read
+        return row
+
+    def _look(self) -> None:
+        if self._read is not None:
+            found = self._read(self.number, self._line)
+            self._data, self._problem, self._read = found.data, found.problem, None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        self._look()
+        return self._data
+
+    @property
+    def problem(self) -> Problem | None:
+        self._look()
+        return self._problem
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Row):
+            return NotImplemented
+        return (self.number, self.data, self.problem) == (other.number, other.data, other.problem)
+
+    __hash__ = None  # type: ignore[assignment]  # rows hold dicts
+
+    def __repr__(self) -> str:
+        return f"Row({self.number}, {self.data}, {self.problem})"
 
 
 @dataclass(slots=True)

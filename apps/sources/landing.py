@@ -77,21 +77,38 @@ def source_record_id(system: str, entity_name: str, key: str) -> UUID:
     return derived_uuid("source record", system, entity_name, key)
 
 
-def key_rows(layout: Layout, rows: Iterable[Row], outcome: Outcome, *, patch: bool) -> list[Keyed]:
-    """Find the keys of good rows; rows with a problem go to the rejected ones.
+def hash_rows(layout: Layout, rows: Sequence[Row], *, patch: bool) -> list[tuple[Row, bytes]]:
+    """Return rows with the hash of each and of all that its meaning depends on; b"" where it has a problem.
 
     The same row means something else in a patch than in a full load, so its hash is another.
     """
-    keyed = []
-    seed = layout.checksum.encode() + (b"patch" if patch else b"")
+    begun = blake2b(layout.checksum.encode() + (b"patch" if patch else b""), digest_size=16)
+    hashed = []
     for row in rows:
-        outcome.counts.rows += 1
+        digest = begun.copy()
+        if row.mark and layout.one_record_a_row:
+            digest.update(row.mark)
+        elif row.problem:
+            hashed.append((row, b""))
+            continue
+        else:
+            digest.update(orjson.dumps(_data_of(layout, row), option=orjson.OPT_SORT_KEYS))
+        hashed.append((row, digest.digest()))
+    return hashed
+
+
+def _data_of(layout: Layout, row: Row) -> dict[str, Any]:
+    return {**row.data, "$row": row.number} if layout.uses_row_number else row.data
+
+
+def key_rows(layout: Layout, rows: Iterable[tuple[Row, bytes]], outcome: Outcome) -> list[Keyed]:
+    """Find the keys of good rows; rows with a problem go to the rejected ones."""
+    keyed = []
+    for row, digest in rows:
         if row.problem:
             outcome.rejected.append((row, row.problem))
             continue
-        data = {**row.data, "$row": row.number} if layout.uses_row_number else row.data
-        packed = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
-        digest = blake2b(seed + packed, digest_size=16).digest()
+        data = _data_of(layout, row)
         keys = tuple(
             (position, key, source_record_id(layout.system, entity_name, key))
             for position, (entity_name, key) in enumerate(layout.keyed(data))

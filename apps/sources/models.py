@@ -78,7 +78,12 @@ class SourceRecord(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+")
+    system = models.ForeignKey(
+        SourceSystem,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # the unique key begins with it
+    )
     entity = models.CharField(max_length=40)
     key = models.CharField(max_length=200)
     raw = models.JSONField(null=True, help_text="The row as the system sent it, unknown columns included.")
@@ -110,6 +115,7 @@ class SourceRecord(models.Model):
                 condition=Q(pending_since__isnull=False),
                 name="source_record_pending",
             ),
+            models.Index(fields=("raw_hash",), name="source_record_raw_hash"),
         )
 
     def __str__(self) -> str:
@@ -144,7 +150,12 @@ class Crosswalk(models.Model):
 
     source_record = models.OneToOneField(SourceRecord, primary_key=True, on_delete=models.CASCADE)
     record = models.ForeignKey("golden.GoldenRecord", on_delete=models.PROTECT, related_name="crosswalk")
-    system = models.ForeignKey(SourceSystem, on_delete=models.PROTECT, related_name="+")
+    system = models.ForeignKey(
+        SourceSystem,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # the unique key begins with it
+    )
     entity = models.CharField(max_length=40)
     key = models.CharField(max_length=200)
     method = models.CharField(max_length=20, help_text="new, match, key, id, steward: how it came here.")

@@ -21,6 +21,17 @@ def lock_system(cursor: Cursor[Any], system: str) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext('landing'), hashtext(%s))", (system,))
 
 
+def known_rows(cursor: Cursor[Any], hashes: Iterable[bytes]) -> dict[bytes, UUID]:
+    """Return which records hold a row with one of these hashes, as the last that was landed of them."""
+    given = "{" + ",".join([each.hex() for each in hashes if each]) + "}"
+    cursor.execute(
+        "SELECT s.raw_hash, s.id FROM unnest(%s::uuid[]) h CROSS JOIN LATERAL ("  # 16 bytes in the shortest array
+        " SELECT raw_hash, id FROM sources_sourcerecord WHERE raw_hash = uuid_send(h) OFFSET 0) s",
+        (given,),
+    )
+    return {bytes(row_hash): record for row_hash, record in cursor}
+
+
 def load_stored(cursor: Cursor[Any], layout: str, keyed: Sequence[Keyed]) -> dict[UUID, Stored]:
     """Return what is stored of the batch's records; rows that are there already cost no transfer of values."""
     hashes = ((record, each.raw_hash) for each in keyed for _, key, record in each.keys if key)

@@ -49,6 +49,13 @@ class Layout:
         return ROW_NUMBER in self.columns_used
 
     @property
+    def one_record_a_row(self) -> bool:
+        """True when the bytes of a row tell the whole of what a record has from it, and no other row adds to that."""
+        [first, *others] = self.blocks
+        whole = first.each is None and first.mode == "record" and not first.collect
+        return whole and not others and not self.uses_row_number
+
+    @property
     def collects(self) -> bool:
         """True when records of several rows with one key must go through `combine`."""
         return any(block.collect for block in self.blocks)

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +11,8 @@ from apps.sources.readers.registry import MAX_CELL, UnreadableFile, readers
 
 MAX_LINES = 500
 """Lines one quoted value may span before its quote counts as unclosed."""
+_SHORT = 16
+"""Bytes up to which a line is looked at for blanks of any alphabet."""
 MAX_LINE_BYTES = 32 * 1024 * 1024
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
@@ -25,15 +28,25 @@ def read_csv(path: Path, encoding: str = "utf-8") -> Iterator[Row]:
         header = next(lines, None)
         if header is None:
             raise UnreadableFile("The file is empty: it must start with a header line of column names.")
-        number, text, problem = header
+        _, line, problem = header
+        text, problem = (line.decode("latin-1"), problem) if problem else lines.decoded(line)
         if problem:
             raise UnreadableFile(f"The header line cannot be read: {problem.reason}")
         delimiter = _delimiter(text)
         columns = unique_columns(next(csv.reader([text], delimiter=delimiter)))
-        for number, text, problem in lines:
-            if problem is None and not text.strip():
-                continue
-            yield _row(number, text, problem, columns, delimiter)
+
+        def read(number: int, line: bytes) -> Row:
+            text, problem = lines.decoded(line)
+            return Row(number, {"line": text}, problem) if problem else _row(number, text, columns, delimiter)
+
+        begun = blake2b(f"csv {lines.encoding} {delimiter}{text}".encode(), digest_size=16)
+        for number, line, problem in lines:
+            if problem:
+                yield Row(number, {"line": line.decode("latin-1").rstrip("\r\n")}, problem)
+            elif len(line) > _SHORT or lines.decoded(line)[0].strip():
+                mark = begun.copy()
+                mark.update(line)
+                yield Row.unread(number, line, mark.digest(), read)
 
 
 def unique_columns(names: list[str]) -> list[str]:
@@ -47,9 +60,7 @@ def unique_columns(names: list[str]) -> list[str]:
     return columns
 
 
-def _row(number: int, text: str, problem: Problem | None, columns: list[str], delimiter: str) -> Row:
-    if problem:
-        return Row(number, {"line": text}, problem)
+def _row(number: int, text: str, columns: list[str], delimiter: str) -> Row:
     try:
         cells = next(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
@@ -101,10 +112,10 @@ def _delimiter(header: str) -> str:
 
 
 class _Lines:
-    """Logical lines (number, text, problem): physical lines joined while a quote is open."""
+    """Logical lines (number, bytes, problem): physical lines joined while a quote is open."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        self._encoding = encoding
+        self.encoding = "utf-8" if encoding.startswith("utf-16") else encoding
         if encoding.startswith("utf-16"):
             lines = _utf16_lines(stream, encoding)
             self._read: Callable[[], bytes] = lambda: next(lines, b"")
@@ -113,7 +124,7 @@ class _Lines:
         self._number = 0
         self._waiting: list[bytes] = []
 
-    def __iter__(self) -> Iterator[tuple[int, str, Problem | None]]:
+    def __iter__(self) -> Iterator[tuple[int, bytes, Problem | None]]:
         return self
 
     def _physical(self) -> bytes:
@@ -121,8 +132,8 @@ class _Lines:
             return self._waiting.pop()
         return self._read()
 
-    def __next__(self) -> tuple[int, str, Problem | None]:
-        line = self._physical()
+    def __next__(self) -> tuple[int, bytes, Problem | None]:
+        line = self._waiting.pop() if self._waiting else self._read()
         if not line:
             raise StopIteration
         self._number += 1
@@ -136,16 +147,17 @@ class _Lines:
                 self._waiting.extend(reversed(parts[1:]))
                 self._number = first
                 reason = "A quote that is opened in this line is never closed. Close or double it."
-                return first, line.decode("latin-1").rstrip("\r\n"), Problem("unclosed_quote", reason)
+                return first, line, Problem("unclosed_quote", reason)
             parts.append(more)
             quotes += more.count(b'"')
             self._number += 1
-        return self._decoded(first, b"".join(parts) if len(parts) > 1 else line)
+        return first, b"".join(parts) if len(parts) > 1 else line, None
 
-    def _decoded(self, number: int, line: bytes) -> tuple[int, str, Problem | None]:
-        encoding = "utf-8" if self._encoding.startswith("utf-16") else self._encoding
+    def decoded(self, line: bytes) -> tuple[str, Problem | None]:
+        """Return the text of a line, and what is wrong with its encoding."""
+        encoding = self.encoding
         try:
-            return number, line.decode(encoding).rstrip("\r\n"), None
+            return line.decode(encoding).rstrip("\r\n"), None
         except UnicodeDecodeError as error:
             byte = line[error.start]
             reason = (
@@ -153,7 +165,7 @@ class _Lines:
                 "Say the file's encoding (often cp1252) or correct the row."
             )
             text = line.decode("latin-1").replace("\x00", "␀").rstrip("\r\n")
-            return number, text, Problem("wrong_encoding", reason)
+            return text, Problem("wrong_encoding", reason)
 
 
 def _utf16_lines(stream: BinaryIO, encoding: str) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def read_ndjson(path: Path, encoding: str = "utf-8") -> Iterator[Row]:
             number += 1
             text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
             if text.strip():
-                yield _line(number, text)
+                yield Row.unread(
+                    number, text, blake2b(text, digest_size=16, person=b"ndjson").digest(), _line
+                )
 
 
 def _line(number: int, line: bytes) -> Row:
@@ -105,12 +108,13 @@ def _array_of(path: Path) -> str:
 
 def _plain(value: Any) -> Any:
     """Return ijson's decimals as the numbers orjson would have read."""
-    if isinstance(value, int) and value.bit_length() > 63:  # no JSON column keeps it exactly
-        return str(value)
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is dict:
+        return {name: each if type(each) is str else _plain(each) for name, each in value.items()}
+    if kind is list:
         return [_plain(each) for each in value]
+    if kind is Decimal:
+        return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
+    if kind is int and value.bit_length() > 63:  # no JSON column keeps it exactly
+        return str(value)
     return value

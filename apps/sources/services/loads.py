@@ -9,17 +9,19 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from psycopg import Cursor
 
 from apps.connectors.contracts import ActiveLayout
+from apps.connectors.mappings import Layout
 from apps.connectors.selectors import active_layout
 from apps.core.batches import in_batches
-from apps.core.bulk import raw_cursor, retry_deadlocks
+from apps.core.bulk import plan_once, raw_cursor, retry_deadlocks
 from apps.core.clock import utcnow
 from apps.core.collecting import collector_held
 from apps.core.errors import HubError
 from apps.sources import storage
 from apps.sources.contracts import Counts, Landed, Mode, Row
-from apps.sources.landing import Outcome, key_rows, land
+from apps.sources.landing import Keyed, Outcome, hash_rows, key_rows, land
 from apps.sources.models import Load, SourceSystem
 from apps.sources.readers import readers
 from apps.sources.readers.json_lines import json_row
@@ -66,10 +68,13 @@ def open_load(*, layout: ActiveLayout, mode: Mode, origin: str, now: datetime) -
 def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: datetime) -> Landed:
     """Land one batch in one transaction; equal rows write nothing, bad ones are kept aside with their reason."""
     outcome = Outcome()
+    outcome.counts.rows = len(rows)
     patch = load.mode == "patch"
-    keyed = key_rows(layout.layout, rows, outcome, patch=patch)
+    hashed = hash_rows(layout.layout, rows, patch=patch)
     with raw_cursor() as cursor:
+        plan_once(cursor)
         storage.lock_system(cursor, layout.layout.system)
+        keyed = _changed_rows(cursor, layout.layout, hashed, outcome)
         stored = storage.load_stored(cursor, layout.layout.name, keyed)
         land(layout.layout, keyed, stored, patch=patch, outcome=outcome)
         landings = list(outcome.landings.values())
@@ -83,6 +88,24 @@ def land_rows(*, load: Load, layout: ActiveLayout, rows: Sequence[Row], now: dat
     counts.unchanged += len(landings) - len(changed)
     _add_counts(load, counts)
     return Landed(counts=counts, changed_ids=tuple(changed), load_id=load.pk)
+
+
+def _changed_rows(
+    cursor: Cursor[Any], layout: Layout, hashed: Sequence[tuple[Row, bytes]], outcome: Outcome
+) -> list[Keyed]:
+    """Return the rows to look at, with their keys; those that were landed last as they are now are only counted.
+
+    Where two rows of the batch have one key, both are looked at, as when they came first.
+    """
+    if not layout.one_record_a_row:
+        return key_rows(layout, hashed, outcome)
+    known = storage.known_rows(cursor, (digest for _, digest in hashed))
+    keyed = key_rows(layout, [each for each in hashed if each[1] not in known], outcome)
+    touched = {record for each in keyed for _, _, record in each.keys}
+    again = {digest for digest, record in known.items() if record in touched}
+    keyed += key_rows(layout, [each for each in hashed if each[1] in again], outcome)
+    outcome.counts.unchanged += sum(digest in known and digest not in again for _, digest in hashed)
+    return sorted(keyed, key=lambda each: each.row.number) if again else keyed
 
 
 def _land_again_after_deadlock(
@@ -123,7 +146,8 @@ def land_extract(
     reader = readers.get(path.suffix.lstrip(".").lower())
     load = open_load(layout=layout, mode=mode, origin=path.name, now=utcnow())
     try:
-        for rows in in_batches(reader(path, encoding), batch):
+        batches = in_batches(reader(path, encoding), batch)
+        while rows := _next_rows(batches):
             yield load, _land_again_after_deadlock(load, layout, rows, utcnow())
     except (HubError, OSError) as error:
         close_load(load=load, now=utcnow(), error=str(error))
@@ -132,6 +156,11 @@ def land_extract(
         close_load(load=load, now=utcnow(), error=f"stopped by {type(error).__name__}")
         raise
     close_load(load=load, now=utcnow())
+
+
+@collector_held()
+def _next_rows(batches: Iterator[list[Row]]) -> list[Row]:
+    return next(batches, [])
 
 
 def land_posted(
