@@ -1,10 +1,13 @@
 """Names of organisations and people: kept as their bearers write them, shouting and noise removed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.quality.contracts import LegalName
 from apps.quality.registry import standardizers
 from apps.quality.selectors import split_legal_form
+from apps.quality.standardizers import names
 from tests.quality.outcomes import codes, standard
 
 
@@ -156,3 +159,26 @@ def test_what_the_parser_leaves_at_the_edges_goes_too() -> None:
     once = standardizers.get("person_name")("0:, A").value
 
     assert (once, standardizers.get("person_name")(once).value) == ("A 0", "A 0")
+
+
+USUAL = (
+    "Juan Zoé Björn Łukasz Anne Van De Della Von Al St Santa Junior Esq Jr Dr Prof Sir And Y Of Ibn Ter Los Ma Vega"
+    " Müller"
+)
+names_as_written = st.sampled_from(USUAL.split())
+
+
+@given(names_as_written, names_as_written, st.sampled_from(["{} {}", "{}, {}"]))
+def test_what_is_told_without_the_parser_is_what_the_parser_tells(one: str, other: str, form: str) -> None:
+    written = form.format(one, other)
+    told = names._turned(written) or (written if names._is_plain(written) and not written.isascii() else None)
+    if told is not None:
+        assert names._parsed_person(written) == told
+
+
+def test_usual_names_are_told_without_the_parser() -> None:
+    assert names._turned("Vega, Juan") == "Juan Vega"
+    assert names._turned("Bélanger, Zoé") == "Zoé Bélanger"
+    assert (
+        names._turned("Vega, Dr") is names._turned("de la Vega, Juan") is names._turned("Picard, Van") is None
+    )

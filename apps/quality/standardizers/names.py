@@ -25,6 +25,7 @@ _SUFFIXES = words(
     jr sr ii iii iv phd md esq mba obe mbe cbe aca acca fca qc kc
     """
 )
+_BEYOND_LATIN = "\u0250"
 _STEPS = 4
 _LONGEST = 240  # nobody parses more; the attribute will refuse it
 
@@ -79,9 +80,39 @@ def _parsed_person(name: str) -> str:
 
 def _is_plain(name: str) -> bool:
     if not _SIMPLE_PERSON.fullmatch(name):
-        return False
+        first, _, last = name.partition(" ")
+        return not name.isascii() and _are_usual(first, last)
     words = name.lower().replace("-", " ").split()
     return words[0] not in _HONORIFICS and words[-1] not in _SUFFIXES
+
+
+def _turned(name: str) -> str | None:
+    """Return "Juan Vega" for "Vega, Juan"; None for what only the parser, which is dear, can tell."""
+    last, comma, first = name.partition(", ")
+    return f"{first} {last}" if comma and _are_usual(first, last) else None
+
+
+def _are_usual(*names: str) -> bool:
+    """Tell whether these are single Latin names in usual case, none a title, suffix, particle or conjunction."""
+    for name in names:
+        if not (len(name) > 1 and name.isalpha() and name.istitle() and max(name) < _BEYOND_LATIN):
+            return False
+        if name.lower() in _told_apart():
+            return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _told_apart() -> frozenset[str]:
+    """Return the words that the parser does not take for names."""
+    _, constants = _parser()
+    sets = (
+        constants.prefixes,
+        constants.conjunctions,
+        constants.suffix_acronyms,
+        constants.suffix_not_acronyms,
+    )
+    return frozenset(_HONORIFICS).union(_SUFFIXES, SMALL_WORDS, *sets)
 
 
 @standardizer("person_name")
@@ -94,7 +125,11 @@ def person_name(value: str, near: Near) -> Standardized:
     if result.value is None or len(result.value) > _LONGEST or not re.search("[A-Za-z]", result.value):
         return result
     name = str(result.value)
+    if turned := _turned(name):
+        return Standardized(turned, result.issues)
     for _ in range(_STEPS):
+        if _is_plain(name):
+            return Standardized(name, result.issues)
         parsed = _parsed_person(name).strip(_EDGES)
         if parsed == name or is_placeholder(parsed) or not _LETTER.search(parsed):
             return Standardized(name, result.issues)
