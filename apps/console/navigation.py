@@ -47,6 +47,7 @@ FLOW = (
     Entry("Waiting references", "link_off", "waiting_references", badge="references", tone="info"),
     Entry("Match runs", "join_inner", "match_runs"),
     Entry("Simulations", "science", "simulations"),
+    Entry("Recomputations", "restart_alt", "recomputations"),
     Entry("Explain two records", "troubleshoot", "explain"),
     Entry("Verdicts on writes", "gavel", "verdicts"),
     Entry("Monitor", "monitor_heart", "monitor"),

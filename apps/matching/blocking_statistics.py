@@ -8,7 +8,6 @@ from psycopg import Cursor
 from apps.golden.spec import EntitySpec
 from apps.matching.engine import Band
 from apps.matching.landscape import Landscape, members_of_entity, unique_keys
-from apps.matching.prepared import restore
 from apps.matching.rule import Rule
 
 
@@ -18,8 +17,9 @@ def blocking_statistics(
     """Return per pass: `keys`, share of them `over_cap`, `records` that have one, `pairs` it makes, pairs `only` it
     makes, `matches` among its pairs (records that are one now) and `only_matches` that no other pass finds.
     """
-    prepared = restore(rule, [landscape.forms[record] for record in landscape.ids])
-    keys = unique_keys(prepared, rule)
+    if landscape.prepared is None:
+        raise ValueError("what was unpacked has no records to cut keys from")
+    keys = unique_keys(landscape.prepared, rule)
     homes = {member.id: member.home for member in members_of_entity(cursor, spec.name)}
     pairs, scores = landscape.pairs, landscape.scores(rule)
     home = [homes.get(record) for record in landscape.ids]

@@ -1,6 +1,6 @@
 """What a rule would make of all records of an entity: who would live with whom, and what stewards would be asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -37,9 +37,9 @@ def regroup(
     members: Sequence[Member],
     edges: Sequence[Edge],
     decisions: Mapping[Pair, str],
-    forms: Mapping[UUID, Form],
+    forms_of: Callable[[set[UUID]], Mapping[UUID, Form]],
 ) -> Settled:
-    """Decide all neighbourhoods, as a re-match does one after the other."""
+    """Decide all neighbourhoods, as a re-match does one after the other; `forms_of` reads what it is asked for."""
     homes = {member.id: member.home for member in members if member.home}
     groups: list[list[UUID]] = []
     by_id = {member.id: member for member in members}
@@ -52,7 +52,7 @@ def regroup(
             [by_id[record] for record in chunk],
             [edge for record in chunk for edge in inside.get(record, ()) if edge.right in ids],
             {pair: said for pair, said in decisions.items() if pair[0] in ids and pair[1] in ids},
-            forms_of=lambda records: {record: forms[record] for record in records if record in forms},
+            forms_of=forms_of,
         )
         groups += hood.groups
     return settle(groups, homes, method="match", movable=())

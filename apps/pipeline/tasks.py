@@ -82,10 +82,6 @@ def survey(entity: str, rule: int) -> None:
 @shared_task(name="pipeline.prune", ignore_result=True)
 def prune() -> None:
     """Remove snapshots that no rule in force or being tried needs, and simulations of long ago."""
-    prune_snapshots(
-        tried=Simulation.objects.filter(status__in=Simulation.OPEN, match_rule__isnull=False).values_list(
-            "match_rule", flat=True
-        ),
-        now=utcnow(),
-    )
+    tried = Simulation.objects.filter(status__in=Simulation.OPEN).values_list("match_rule", flat=True)
+    prune_snapshots(tried=[rule for rule in tried if rule is not None], now=utcnow())
     prune_simulations(now=utcnow())

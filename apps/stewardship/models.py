@@ -206,6 +206,7 @@ class ExceptionTask(models.Model):
     money = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     currency = models.CharField(max_length=3, blank=True)
     owner = models.CharField(max_length=40, help_text="Who must act.")
+    assignee = models.CharField(max_length=150, blank=True, help_text="The person who sees to it.")
     holds = models.BooleanField(
         default=False, help_text="Its distribution waits as long as the task is open."
     )

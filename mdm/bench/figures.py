@@ -108,13 +108,33 @@ MATCH_ONE: Mapping[str, Meaning] = {
     "match_one.match.p99_ms": Meaning("ms", "the same, 99th of a hundred", _most(25)),
     "match_one.fill.app_cpu_us": Meaning("µs/record", "filling the database, this process only"),
 }
+SIMULATED = {
+    "ownership": "the order of owners turned around in every cell",
+    "survivorship": "the newest value wins everywhere",
+    "thresholds": "match rule with lower thresholds, all pairs compared",
+    "weights": "match rule with other weights, all pairs compared",
+}
+SIMULATE: Mapping[str, Meaning] = {
+    "simulate.golden": Meaning("records", "live golden customers of two systems"),
+    **{
+        f"simulate.{name}.{what}": meaning
+        for name, text in SIMULATED.items()
+        for what, meaning in (
+            ("seconds", Meaning("s", f"{text}: by the clock", _most(120))),
+            ("cpu_seconds", Meaning("s", "the same, CPU")),
+            ("changed", Meaning("records", "golden records that would be others")),
+        )
+    },
+    "simulate.peak_memory_mb": Meaning("MB", "of all its processes, loading included"),
+}
 SUITES: Mapping[str, Mapping[str, Meaning]] = {
     "landing": LANDING,
     "pipeline": PIPELINE,
     "lookup": LOOKUP,
     "match-one": MATCH_ONE,
+    "simulate": SIMULATE,
 }
-MEANINGS = {**LANDING, **PIPELINE, **LOOKUP, **MATCH_ONE}
+MEANINGS = {**LANDING, **PIPELINE, **LOOKUP, **MATCH_ONE, **SIMULATE}
 
 Figures = dict[str, float]
 

@@ -6,12 +6,18 @@ from apps.accounts.roles import Role
 from apps.audit.models import AuditEvent
 from apps.connectors.models import Mapping
 from apps.console.rules.documents import diff_lines, line_of
-from apps.mastering.models import OwnershipMatrix, OwnershipRule
+from apps.console.rules.survivorship_changes import survivorship_changes
+from apps.golden.registry import entity
+from apps.mastering.explaining import STRATEGY_TITLES
+from apps.mastering.models import OwnershipMatrix, OwnershipRule, SurvivorshipPolicy, SurvivorshipRule
 from apps.matching.models import MatchRule
+from apps.pipeline.models import Recomputation
+from apps.pipeline.services import work_on_recomputation
 from apps.sources.models import SourceRecord, SourceSystem
-from apps.stewardship.models import ApprovalPolicy, ApprovalRule
+from apps.stewardship.models import ApprovalPolicy, ApprovalRule, Operation
+from apps.stewardship.services.holding import policy_on
 from tests.console.signing import page, press, signed_in, told
-from tests.hub import account, document_of, live, master, only
+from tests.hub import account, live, master, only
 
 pytestmark = pytest.mark.django_db
 
@@ -64,12 +70,72 @@ def test_rolling_back_brings_the_earlier_version_back() -> None:
     assert OwnershipMatrix.objects.get(status="active") == first
 
 
-def test_applying_the_matrix_makes_every_record_of_the_entity_pending() -> None:
+def test_applying_the_matrix_computes_every_record_of_the_entity_again() -> None:
     master("salesforce.accounts", account("A1", "Acme"), account("A2", "Beta"))
     [said] = told(signed_in(Role.STEWARD), "ownership", query="?entity=customer", act="apply")
-    assert said.startswith("2 source records wait")
-    assert SourceRecord.objects.filter(pending_since__isnull=False).count() == 2
-    assert document_of(live("customer")[0])["legal_name"] == "Acme"
+    assert said.startswith("2 golden records (customers) are computed again")
+    run = only(Recomputation.objects.all())
+    assert (run.status, run.entities, run.total) == ("queued", ["customer"], 2)
+    assert SourceRecord.objects.filter(pending_since__isnull=False).count() == 0
+    assert "all customers by the active rules" in page(signed_in(Role.STEWARD), "ownership")
+
+
+def test_a_recomputation_is_watched_cancelled_and_resumed() -> None:
+    master("salesforce.accounts", account("A1", "Acme"), account("A2", "Beta"))
+    told(signed_in(Role.STEWARD), "survivorship", query="?entity=customer", act="apply")
+    run, admin = only(Recomputation.objects.all()), signed_in(Role.ADMINISTRATOR)
+    assert "0 of 2" in page(admin, "recomputations")
+    assert press(signed_in(Role.STEWARD), "recomputations", act="cancel", run=run.pk).status_code == 403
+    assert told(admin, "recomputations", act="cancel", run=run.pk)[0].startswith("Cancelled after 0")
+    assert work_on_recomputation() is None
+    assert told(admin, "recomputations", act="resume", run=run.pk) == ["It goes on at 0 of 2."]
+    done = work_on_recomputation()
+    assert done is not None
+    assert (done.status, done.done, done.changed) == ("done", 2, 0)
+    assert "2 of 2" in page(admin, "recomputations")
+
+
+def test_a_draft_of_survivorship_shows_what_differs_value_by_value() -> None:
+    steward, first = signed_in(Role.STEWARD), SurvivorshipPolicy.objects.get(status="active")
+    told(steward, "survivorship", act="draft", row=first.pk, note="newest")
+    draft = SurvivorshipPolicy.objects.get(status="draft")
+    assert survivorship_changes(first, draft) == []
+    SurvivorshipRule.objects.filter(policy=draft, entity="customer", group="contact").update(
+        strategies=["recency", "stable"], whole=True, trust={"salesforce": [90, 180]}
+    )
+    found = [(each.what, each.before, each.after) for each in survivorship_changes(first, draft)]
+    order = SurvivorshipRule.objects.get(policy=first, entity="customer", group="contact").strategies
+    assert found == [
+        ("strategies", named(order), named(["recency", "stable"])),
+        ("survives", "each attribute by itself", "whole, from one contributor"),
+        ("trust in salesforce", "", "90, half of it after 180 days"),
+    ]
+    shown = page(steward, "survivorship", version=str(draft.version))
+    assert "3 values differ from the active version" in shown
+    assert "half of it after 180 days" in shown
+    assert "differ from the active version" not in page(steward, "survivorship", version="1")
+
+
+def named(order: list[str]) -> str:
+    return " › ".join(STRATEGY_TITLES[name] for name in order)
+
+
+def test_merges_and_unmerges_are_held_by_a_policy_like_groups() -> None:
+    steward, first = signed_in(Role.STEWARD), ApprovalPolicy.objects.get(status="active")
+    told(steward, "policies", act="draft", row=first.pk, note="")
+    draft = ApprovalPolicy.objects.get(status="draft")
+    form = {"held:merge": "1", "states:merge": ["active"], "hours:merge": "4"}
+    said = told(steward, "policies", act="save", row=draft.pk, entity="customer", **form)
+    assert said[0].startswith("Saved:")
+    rule = ApprovalRule.objects.get(policy=draft, entity="customer", group="merge")
+    assert (rule.states, rule.due_hours) == (["active"], 4)
+    shown = page(steward, "policies", version=str(draft.version), entity="customer")
+    assert "become one, by a person" in shown
+    told(signed_in(Role.DATA_OWNER), "policies", act="activate", row=draft.pk)
+    master("salesforce.accounts", account("A1", "Acme", Status__c="Active"), account("A2", "Borealis"))
+    spec, ids = entity("customer"), live("customer")
+    assert policy_on(spec, Operation.MERGE, ids) == (True, 4)
+    assert policy_on(spec, Operation.UNMERGE, ids)[0] is False
 
 
 def test_a_policy_draft_holds_the_groups_that_were_ticked() -> None:

@@ -72,7 +72,7 @@ def test_bands_are_counted_to_the_pair_and_bins_agree() -> None:
     snapshot = take_snapshot(spec=spec, rule=rule, now=NOW)
     assert snapshot_for(rule) == snapshot
     view = studio_view(spec=spec, rule=rule, snapshot=snapshot)
-    p = view.scores.probability
+    p = view.weighed.probability
     counts = view.counts(0.8, 0.2)
     assert (counts.auto, counts.review, counts.none) == (
         int((p >= 0.8).sum()), int(((p >= 0.2) & (p < 0.8)).sum()), int((p < 0.2).sum()),

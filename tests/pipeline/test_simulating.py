@@ -14,7 +14,7 @@ from apps.golden.documents import load_documents
 from apps.golden.models import GoldenRecord
 from apps.golden.registry import entities, entity
 from apps.mastering.services import draft_ownership
-from apps.matching.models import CandidatePair, MatchRule
+from apps.matching.models import CandidatePair, ComparedPair, MatchRule
 from apps.matching.selectors import any_rule
 from apps.matching.services import draft_match_rule, former_match_rule, take_snapshot
 from apps.pipeline.models import Simulation
@@ -36,7 +36,7 @@ from apps.pipeline.simulating import (
 from apps.sources.models import Crosswalk
 from mdm.demo import generate, write_extracts
 from mdm.loading import load_folder
-from tests.hub import NOW
+from tests.hub import NOW, account, live, master, only
 
 pytestmark = pytest.mark.django_db
 Docs = dict[UUID, dict[str, Any]]
@@ -219,3 +219,39 @@ def test_a_simulation_is_kept_and_tells_when_it_is_of_the_past(firm: None) -> No
     assert is_stale(done) == "data"
     MatchRule.objects.filter(pk=draft.pk).update(config={**draft.config, "match_threshold": 0.7})
     assert is_stale(done) == "rules"
+
+
+def test_records_held_together_stay_so_when_the_active_version_is_simulated() -> None:
+    """A customer that was renamed stays one record in a re-match with the same version; not with another one."""
+    same = {
+        "BillingCity": "Leeds",
+        "BillingPostalCode": "LS1 4AP",
+        "BillingCountry": "GB",
+        "Phone": "+441132000000",
+    }
+    active = MatchRule.objects.filter(entity="customer", status="active")
+    master(
+        "salesforce.accounts",
+        account("A1", "Northgate Foods Ltd", **same),
+        account("A2", "Northgate Foods", **same),
+    )
+    assert len(live("customer")) == 1
+    for day, name in enumerate(
+        ("Northgate Catering Ltd", "Northgate Foods and Drinks", "Foods of Northgate"), 3
+    ):
+        master("salesforce.accounts", account("A2", name, **same, SystemModstamp=f"2026-03-0{day}"))
+        if ComparedPair.objects.filter(held=True, band=1).exists():
+            break
+    held = only(ComparedPair.objects.filter(held=True))
+    assert (held.band, len(live("customer"))) == (1, 1)
+    rule = only(active)
+    kept = simulate_rules(match_rule=rule.pk, now=NOW).report
+    assert (kept.merged, kept.left) == ((), ())
+    same_but_new = draft_match_rule(entity_name="customer", note="the same as another version", now=NOW)
+    parted = simulate_rules(match_rule=same_but_new.pk, now=NOW).report
+    assert [len(leaving) for _, leaving in parted.left] == [1]
+    rematch_entity(entity_name="customer")
+    assert len(live("customer")) == 1
+    apply_match_rule(rule_id=same_but_new.pk, now=NOW)
+    follow_activation()
+    assert len(live("customer")) == 2

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from apps.api.schema.entity import entity_components
+from apps.api.schema.exceptions import exception_components
 from apps.api.schema.inbox import inbox_components
 from apps.api.schema.known import known_components
 from apps.api.schema.matching import matching_components
@@ -27,6 +28,7 @@ def _components(specs: tuple[EntitySpec, ...]) -> Mapping[str, Schema]:
         **known_components(),
         **matching_components(),
         **inbox_components(),
+        **exception_components(),
     }
     for spec in specs:
         found.update(entity_components(spec))

@@ -6,6 +6,13 @@ from django.urls import URLPattern, path
 
 from apps.api.v1.views.changes import ChangesView
 from apps.api.v1.views.documents import DocsView, OpenApiView
+from apps.api.v1.views.exceptions import (
+    AssignExceptionView,
+    ExceptionsView,
+    ExceptionView,
+    ResolveExceptionView,
+    WaiveExceptionView,
+)
 from apps.api.v1.views.explaining import ExplainRecordView, ExplainView
 from apps.api.v1.views.finding import MatchView, SearchView
 from apps.api.v1.views.loads import LoadsView, LoadView, PostRecordsView, RejectedRowsView, ReplayView
@@ -79,5 +86,10 @@ urlpatterns = [
     path("change-requests/<uuid:request_id>", ChangeRequestView.as_view(), name="change-request"),
     path("change-requests/<uuid:request_id>/approve", ApproveView.as_view(), name="approve"),
     path("change-requests/<uuid:request_id>/reject", RejectView.as_view(), name="reject"),
+    path("exceptions", ExceptionsView.as_view(), name="exceptions"),
+    path("exceptions/<uuid:task_id>", ExceptionView.as_view(), name="exception"),
+    path("exceptions/<uuid:task_id>/waive", WaiveExceptionView.as_view(), name="waive-exception"),
+    path("exceptions/<uuid:task_id>/resolve", ResolveExceptionView.as_view(), name="resolve-exception"),
+    path("exceptions/<uuid:task_id>/assign", AssignExceptionView.as_view(), name="assign-exception"),
     *(address for spec in entities.values() for address in entity_addresses(spec)),
 ]

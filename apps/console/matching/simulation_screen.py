@@ -1,19 +1,27 @@
 """Simulations: how far one is, and what it told; the same page for match, ownership and survivorship drafts."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib import messages
+from django.db.models import Count, F, Func
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from apps.accounts.roles import Capability
+from apps.console.acts import ActingView
 from apps.console.masking import MASK, sight_of
 from apps.console.paging import newest_first
+from apps.console.permissions import user_may
 from apps.console.screens import ConsoleView, screen
+from apps.console.values import names_of
+from apps.core.clock import utcnow
 from apps.golden.registry import entities, entity
 from apps.matching.models import MatchRule
-from apps.pipeline.models import Simulation
-from apps.pipeline.simulating import is_stale, report_of
+from apps.pipeline.models import SimulatedRecord, Simulation
+from apps.pipeline.simulating import cancel_simulation, is_stale, report_of
 
-RUNNING = (Simulation.Status.QUEUED, Simulation.Status.RUNNING)
+PAGE = 100
 
 
 @screen("simulations/", name="simulations")
@@ -22,14 +30,18 @@ class SimulationsView(ConsoleView):
     template_name = "console/matching/simulations.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        page = newest_first(Simulation.objects.all(), self.request.GET)
-        rows = [(each, report_of(each)) for each in page.rows]
-        return super().get_context_data(**kwargs, page=page, rows=rows)
+        page = newest_first(Simulation.objects.defer("report"), self.request.GET)
+        return super().get_context_data(**kwargs, page=page, refresh=any(each.is_open for each in page.rows))
 
 
 @screen("simulations/<uuid:simulation_id>/", name="simulation")
-class SimulationView(ConsoleView):
+class SimulationView(ActingView):
     template_name = "console/matching/simulation.html"
+    acts: ClassVar = {"cancel": Capability.EDIT_RULES}
+
+    def act_cancel(self, request: HttpRequest) -> None:
+        cancel_simulation(simulation_id=self.kwargs["simulation_id"], now=utcnow())
+        messages.success(request, "Cancelled; nothing was written anyway.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         simulation = get_object_or_404(Simulation, pk=kwargs["simulation_id"])
@@ -41,7 +53,9 @@ class SimulationView(ConsoleView):
             **kwargs,
             title=f"Simulation of {simulation.subject}",
             simulation=simulation,
-            running=simulation.status in RUNNING,
+            running=simulation.is_open,
+            may_cancel=user_may(self.request, Capability.EDIT_RULES),
+            listed=SimulatedRecord.objects.filter(simulation=simulation).count() if report else 0,
             percent=round(100 * simulation.progress),
             report=report,
             examples=self._examples(report),
@@ -62,6 +76,48 @@ class SimulationView(ConsoleView):
             before, after = (sight.value(each.attribute, value) for value in (each.before, each.after))
             found.append((each, each.attribute.replace("_", " "), _told(before), _told(after)))
         return found
+
+
+@screen("simulations/<uuid:simulation_id>/records/", name="simulated_records")
+class SimulatedRecordsView(ConsoleView):
+    """All golden records a simulation found to be others, those with most money first; `?kind=`, `?attribute=`."""
+
+    template_name = "console/matching/simulated_records.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        simulation = get_object_or_404(Simulation.objects.defer("report"), pk=kwargs["simulation_id"])
+        given = self.request.GET
+        rows = SimulatedRecord.objects.filter(simulation=simulation)
+        kinds = dict(rows.values_list("kind").annotate(Count("record_id")).order_by("kind"))
+        names = rows.annotate(name=Func(F("attributes"), function="unnest")).values_list("name")
+        attributes = list(names.annotate(number=Count("*")).order_by("-number", "name"))
+        if given.get("kind") in kinds:
+            rows = rows.filter(kind=given["kind"])
+        if given.get("attribute"):
+            rows = rows.filter(attributes__contains=[given["attribute"]])
+        rows = rows.order_by("-worth", "record_id")
+        start = number_in(given.get("start", ""))
+        shown = list(rows[start : start + PAGE + 1])
+        clear = user_may(self.request, Capability.UNMASK)
+        named = names_of([row.record_id for row in shown[:PAGE]], clear=clear)
+        return super().get_context_data(
+            **kwargs,
+            title=f"What changes: {simulation.subject}",
+            simulation=simulation,
+            rows=[(row, named.get(str(row.record_id))) for row in shown[:PAGE]],
+            count=rows.count(),
+            kinds=kinds.items(),
+            attributes=attributes,
+            given=given,
+            start=start,
+            following=start + PAGE if len(shown) > PAGE else None,
+            former=max(0, start - PAGE) if start else None,
+        )
+
+
+def number_in(text: str) -> int:
+    """Return a count from a query, 0 for what is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _told(value: Any) -> str:

@@ -13,6 +13,7 @@ from apps.console.permissions import user_may
 from apps.console.rules.groups import titles_by_group
 from apps.console.rules.layers import layer_of, query_of, tabs_of
 from apps.console.rules.ownership_changes import changes_between
+from apps.console.rules.recomputations import recompute, told_of, under_way
 from apps.console.rules.simulated import simulate
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import screen
@@ -27,12 +28,11 @@ from apps.mastering.services import (
     Layer,
     OwnershipCell,
     Verdict,
-    activate_ownership,
     draft_ownership,
     known_owners,
     write_ownership_draft,
 )
-from apps.sources.services import mark_entity_pending
+from apps.pipeline.services import apply_ownership
 
 Rules = dict[tuple[str, str], OwnershipCell]
 NOTHING = OwnershipCell(())
@@ -139,6 +139,7 @@ class OwnershipView(ActingView):
             verdicts=list(Verdict),
             may_draft=user_may(self.request, Capability.EDIT_RULES),
             may_simulate=True,
+            recomputation=under_way(),
         )
 
     def _layer(self) -> Layer:
@@ -184,21 +185,15 @@ class OwnershipView(ActingView):
         return simulate(request, ownership=number_of(request.POST.get("row", "")))
 
     def act_activate(self, request: HttpRequest) -> str:
-        matrix = activate_ownership(matrix_id=number_of(request.POST.get("row", "")), now=utcnow())
-        messages.success(
-            request,
-            f"Ownership v{matrix.version} is active: it decides from the next change of each record on.",
-        )
+        matrix, run = apply_ownership(matrix_id=number_of(request.POST.get("row", "")), now=utcnow())
+        messages.success(request, f"Ownership v{matrix.version} is active. {told_of(run)}")
         return self._page(matrix.version, request.GET.get("entity", ""))
 
     def act_apply(self, request: HttpRequest) -> None:
         """Have the golden records of the shown entity computed again."""
         name = request.GET.get("entity", "")
         spec = entity(name) if name in entities else next(iter(entities.values()))
-        count = mark_entity_pending(entity=spec.name, now=utcnow())
-        messages.success(
-            request, f"{count:,} source records wait for the pipeline; it takes them within seconds."
-        )
+        messages.success(request, told_of(recompute(spec)))
 
 
 def exceptions_in(typed: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from apps.core.clock import utcnow
 from apps.core.errors import Invalid
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
-from apps.stewardship.models import ApprovalPolicy, ApprovalRule
+from apps.stewardship.models import ApprovalPolicy, ApprovalRule, Operation
 from apps.stewardship.services import PolicyCell, activate_policy, draft_policy, write_policy_draft
 
 DUE_HOURS = 24
@@ -42,9 +42,17 @@ def cells_of(policy: ApprovalPolicy | None, entity_name: str) -> dict[str, Polic
     return {row.group: PolicyCell(frozenset(row.states), row.due_hours) for row in rows}
 
 
+def operations_of(spec: EntitySpec) -> dict[str, tuple[str, ...]]:
+    """Return what people do to whole records, as further groups."""
+    return {
+        Operation.MERGE.value: (f"two or more {spec.plural} become one, by a person",),
+        Operation.UNMERGE.value: (f"a merge of {spec.plural} is undone, or members are taken out",),
+    }
+
+
 def rows_of(spec: EntitySpec, cells: dict[str, PolicyCell], active: dict[str, PolicyCell]) -> list[PolicyRow]:
     rows = []
-    for group, titles in titles_by_group(spec).items():
+    for group, titles in (titles_by_group(spec) | operations_of(spec)).items():
         cell = cells.get(group)
         rows.append(
             PolicyRow(
@@ -101,7 +109,7 @@ class PoliciesView(ActingView):
     def act_save(self, request: HttpRequest) -> None:
         spec, post = entity(request.POST.get("entity", "")), request.POST
         cells = {}
-        for group in spec.groups():
+        for group in (*spec.groups(), *Operation.values):
             if post.get(f"held:{group}"):
                 hours = post.get(f"hours:{group}", "")
                 if not hours.isdecimal():

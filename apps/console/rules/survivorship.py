@@ -11,7 +11,9 @@ from apps.accounts.roles import Capability
 from apps.console.acts import ActingView
 from apps.console.permissions import user_may
 from apps.console.rules.groups import titles_by_group
+from apps.console.rules.recomputations import recompute, told_of, under_way
 from apps.console.rules.simulated import simulate
+from apps.console.rules.survivorship_changes import survivorship_changes
 from apps.console.rules.versions import chosen_version, number_of
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -22,11 +24,10 @@ from apps.mastering.explaining import STRATEGY_TITLES
 from apps.mastering.models import SurvivorshipPolicy, SurvivorshipRule
 from apps.mastering.services import (
     SurvivorshipCell,
-    activate_survivorship,
     draft_survivorship,
     write_survivorship_draft,
 )
-from apps.sources.services import mark_entity_pending
+from apps.pipeline.services import apply_survivorship
 
 Cells = dict[str, SurvivorshipCell]
 
@@ -118,11 +119,13 @@ class SurvivorshipView(ActingView):
             spec=spec,
             specs=list(entities.values()),
             rows=rows_of(spec, cells, cells if shown == active else cells_of(active, spec.name)),
+            changes=[] if shown == active or active is None else survivorship_changes(active, shown),
             strategies=STRATEGY_TITLES,
             known=",".join(STRATEGY_TITLES),
             editable=shown.status == "draft" and user_may(self.request, Capability.EDIT_RULES),
             may_draft=user_may(self.request, Capability.EDIT_RULES),
             may_simulate=True,
+            recomputation=under_way(),
         )
 
     def _page(self, version: int, entity_name: str) -> str:
@@ -159,18 +162,12 @@ class SurvivorshipView(ActingView):
         return simulate(request, survivorship=number_of(request.POST.get("row", "")))
 
     def act_activate(self, request: HttpRequest) -> str:
-        policy = activate_survivorship(policy_id=number_of(request.POST.get("row", "")), now=utcnow())
-        messages.success(
-            request,
-            f"Survivorship v{policy.version} is active: it decides from the next change of each record on.",
-        )
+        policy, run = apply_survivorship(policy_id=number_of(request.POST.get("row", "")), now=utcnow())
+        messages.success(request, f"Survivorship v{policy.version} is active. {told_of(run)}")
         return self._page(policy.version, request.GET.get("entity", ""))
 
     def act_apply(self, request: HttpRequest) -> None:
         """Have the golden records of the shown entity computed again."""
         name = request.GET.get("entity", "")
         spec = entity(name) if name in entities else next(iter(entities.values()))
-        count = mark_entity_pending(entity=spec.name, now=utcnow())
-        messages.success(
-            request, f"{count:,} source records wait for the pipeline; it takes them within seconds."
-        )
+        messages.success(request, told_of(recompute(spec)))

@@ -1,22 +1,23 @@
 """What a re-match with any version of a rule would come to, on the data of this moment. Reads only."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from psycopg import Cursor
 
 from apps.core.bulk import raw_cursor
+from apps.core.collecting import collector_held
 from apps.golden.spec import EntitySpec
 from apps.matching import storage
 from apps.matching.compared import Edge, Member, held_pairs
 from apps.matching.contracts import Joined
 from apps.matching.engine import Band
-from apps.matching.landscape import Landscape, current_forms, members_of_entity, survey
+from apps.matching.landscape import Evidence, current_forms, evidence_of, members_of_entity
 from apps.matching.models import MatchRule, PairSnapshot
 from apps.matching.packing import shape_of, unpack
+from apps.matching.prepared import Form
 from apps.matching.regrouping import ReviewsToCome, regroup, reviews_to_come
 from apps.matching.rule import Rule
 from apps.matching.scoring import score
@@ -24,6 +25,7 @@ from apps.matching.selectors.moments import data_moment
 from apps.matching.selectors.rules import rule_of_row
 
 Report = Callable[[str, float], None]
+FormsOf = Callable[[set[UUID]], Mapping[UUID, Form]]
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,22 @@ def rematch_outlook(*, spec: EntitySpec, rule: Rule, report: Report) -> Outlook:
 
     What was compared for the studio is taken from there if the data is the same still.
     """
-    with raw_cursor() as cursor:
-        members = members_of_entity(cursor, spec.name)
+    with raw_cursor() as cursor, collector_held():
+
+        def forms_of(records: Iterable[UUID]) -> Mapping[UUID, Form]:
+            return current_forms(cursor, spec, rule, sorted(records))
+
         report("reading and comparing records", 0.05)
-        landscape = _landscape(spec, rule, members)
-        scores = landscape.scores(rule)
-        edges = _with_held(cursor, spec, rule, landscape, landscape.edges(scores))
+        evidence = _evidence(cursor, spec, rule)
+        edges = _with_held(cursor, spec, rule, evidence.edges, forms_of)
         report("grouping records", 0.45)
+        members = members_of_entity(cursor, spec.name)
         decisions = storage.decisions_of_entity(cursor, spec.name)
-        settled = regroup(spec, rule, members, edges, decisions, landscape.forms)
+        settled = regroup(spec, rule, members, edges, decisions, forms_of)
     return Outlook(
-        records=len(landscape.ids),
-        pairs=len(landscape.pairs),
-        matches=int(np.count_nonzero(scores.band == Band.MATCH)),
+        records=evidence.records,
+        pairs=evidence.pairs,
+        matches=sum(edge.band == Band.MATCH for edge in evidence.edges),
         members=tuple(members),
         joined=settled.joined,
         merges=settled.merges,
@@ -70,7 +75,7 @@ def rematch_outlook(*, spec: EntitySpec, rule: Rule, report: Report) -> Outlook:
 
 
 def _with_held(
-    cursor: Cursor[Any], spec: EntitySpec, rule: Rule, landscape: Landscape, edges: list[Edge]
+    cursor: Cursor[Any], spec: EntitySpec, rule: Rule, edges: list[Edge], forms_of: FormsOf
 ) -> list[Edge]:
     """Return the edges with those of held pairs: scored whether or not they share a key, as a re-match does.
 
@@ -80,23 +85,20 @@ def _with_held(
     if not held:
         return edges
     known = {edge.pair for edge in edges}
-    forms = landscape.forms
+    forms = forms_of({record for pair in held if pair not in known for record in pair})
     asked = [pair for pair in held if pair not in known and pair[0] in forms and pair[1] in forms]
-    concerned = {record: forms[record] for pair in asked for record in pair}
-    more = score(rule, concerned, asked).edges(least=Band.REVIEW) if asked else []
+    more = score(rule, forms, asked).edges(least=Band.REVIEW) if asked else []
     found = [replace(edge, held=True) if held.get(edge.pair) else edge for edge in (*edges, *more)]
     return sorted(found, key=lambda edge: edge.pair)
 
 
-def _landscape(spec: EntitySpec, rule: Rule, members: list[Member]) -> Landscape:
+def _evidence(cursor: Cursor[Any], spec: EntitySpec, rule: Rule) -> Evidence:
     moment = data_moment(entity_name=spec.name)
     snapshot = PairSnapshot.objects.filter(**shape_of(rule), moment=moment).first()
-    with raw_cursor() as cursor:
-        if snapshot is None:
-            return survey(cursor, spec, rule)
-        stored = unpack(bytes(snapshot.payload))
-        forms = current_forms(cursor, spec, rule, [member.id for member in members])
-        return Landscape(stored.ids, forms, stored.pairs, stored.measured)
+    if snapshot is None:
+        return evidence_of(cursor, spec, rule)
+    stored = unpack(bytes(snapshot.payload))
+    return Evidence(len(stored.ids), len(stored.pairs), stored.edges(rule))
 
 
 def review_outlook(*, spec: EntitySpec, edges: list[Edge], after: Mapping[UUID, UUID]) -> ReviewsToCome:

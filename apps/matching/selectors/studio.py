@@ -1,19 +1,21 @@
 """What the tuning studio shows of a rule: pairs by score, what people decided on them, and examples at a score."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, lru_cache
+from hashlib import blake2b
 from uuid import UUID
 
 import numpy as np
 
 from apps.core.bulk import raw_cursor
+from apps.core.json import dumps
 from apps.golden.spec import EntitySpec
 from apps.matching import storage
-from apps.matching.engine import Scores
-from apps.matching.landscape import Landscape, members_of_entity
+from apps.matching.engine import Pairs
 from apps.matching.models import PairSnapshot, Verdict
-from apps.matching.packing import shape_of, unpack
+from apps.matching.packing import shape_of, unpack, unpack_pairs
 from apps.matching.rule import Rule
 from apps.matching.selectors.moments import data_moment
 
@@ -52,37 +54,54 @@ class PairAt:
     verdict: str
 
 
+Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False)
+class WeighedPairs:
+    """The pairs of a snapshot as one rule weighs them; a process keeps them, for a page asks for them again."""
+
+    ids: list[UUID]
+    position: dict[UUID, int]
+    pairs: Pairs
+    weight: Numbers
+    probability: Numbers
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+
 @dataclass(frozen=True, eq=False)
 class StudioView:
     """A snapshot as one rule weighs it. `undecided` labels are those of pairs that no key brings together."""
 
-    landscape: Landscape
-    scores: Scores
-    together: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    weighed: WeighedPairs
+    together: Flags
     verdicts: Mapping[int, str]
     unfound: Mapping[str, int]
 
     @cached_property
-    def bits(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def bits(self) -> Numbers:
         """Calibrated log-odds of each pair."""
-        p = np.clip(self.scores.probability, 1e-12, 1 - 1e-12)
+        p = np.clip(self.weighed.probability, 1e-12, 1 - 1e-12)
         return np.log2(p / (1 - p))
 
-    def _verdict_mask(self, verdict: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        mask = np.zeros(len(self.scores), bool)
+    def _verdict_mask(self, verdict: str) -> Flags:
+        mask = np.zeros(len(self.weighed), bool)
         mask[[at for at, said in self.verdicts.items() if said == verdict]] = True
         return mask
 
     def bins(self) -> list[list[float]]:
         """Return [bin, pairs, apart, expected matches, decided match, decided never-match] of every bin in use."""
-        if not len(self.scores):
+        if not len(self.weighed):
             return []
         last = round(2 * REACH / STEP) - 1
         at = np.clip(np.floor((self.bits + REACH) / STEP + 1e-9), 0, last).astype(np.int64)
         columns = [
             np.bincount(at, minlength=last + 1),
             np.bincount(at, weights=~self.together, minlength=last + 1),
-            np.bincount(at, weights=self.scores.probability, minlength=last + 1),
+            np.bincount(at, weights=self.weighed.probability, minlength=last + 1),
             np.bincount(at, weights=self._verdict_mask(Verdict.MATCH), minlength=last + 1),
             np.bincount(at, weights=self._verdict_mask(Verdict.NEVER), minlength=last + 1),
         ]
@@ -93,7 +112,7 @@ class StudioView:
 
     def counts(self, match: float, review: float) -> BandCounts:
         """Count exactly what thresholds (probabilities) would make of the pairs."""
-        p = self.scores.probability
+        p = self.weighed.probability
         auto, none = p >= match, p < review
         asked = ~auto & ~none
         matches, nevers = self._verdict_mask(Verdict.MATCH), self._verdict_mask(Verdict.NEVER)
@@ -116,13 +135,13 @@ class StudioView:
         found = np.flatnonzero((self.bits >= low - 1e-9) & (self.bits < high - 1e-9))
         decided = np.array([at in self.verdicts for at in found.tolist()], bool)
         order = np.lexsort((found * 2_654_435_761 % 2**32, self.together[found], ~decided))
-        ids, pairs = self.landscape.ids, self.landscape.pairs
+        ids, pairs = self.weighed.ids, self.weighed.pairs
         return [
             PairAt(
                 ids[pairs.left[at]],
                 ids[pairs.right[at]],
-                float(self.scores.weight[at]),
-                float(self.scores.probability[at]),
+                float(self.weighed.weight[at]),
+                float(self.weighed.probability[at]),
                 bool(self.together[at]),
                 self.verdicts.get(at, ""),
             )
@@ -131,8 +150,8 @@ class StudioView:
 
 
 def snapshot_for(rule: Rule) -> PairSnapshot | None:
-    """Return the snapshot that fits a rule, of whatever moment."""
-    return PairSnapshot.objects.filter(**shape_of(rule)).first()
+    """Return the snapshot that fits a rule, of whatever moment, without its pairs."""
+    return PairSnapshot.objects.defer("payload").filter(**shape_of(rule)).first()
 
 
 def is_current(snapshot: PairSnapshot) -> bool:
@@ -141,20 +160,18 @@ def is_current(snapshot: PairSnapshot) -> bool:
 
 
 def studio_view(*, spec: EntitySpec, rule: Rule, snapshot: PairSnapshot) -> StudioView:
-    """Weigh a snapshot by a rule and lay people's decisions over it."""
-    landscape = unpack(bytes(snapshot.payload))
+    """Weigh a snapshot by a rule and lay people's decisions over it.
+
+    What depends on the snapshot and the rule only, or on the state of the data, is kept for the next request.
+    """
+    weighed = _weighed(_Asked(snapshot.pk, snapshot.taken_at, snapshot.moment, _word_of(rule), rule))
+    taken = (snapshot.taken_at, snapshot.moment)
+    together = _together(snapshot.pk, taken, data_moment(entity_name=spec.name), spec.name)
     with raw_cursor() as cursor:
-        homes = {member.id: member.home for member in members_of_entity(cursor, spec.name)}
         decisions = storage.decisions_of_entity(cursor, spec.name)
-    numbers: dict[UUID | None, int] = {None: -1}
-    home = np.array(
-        [numbers.setdefault(homes.get(record), len(numbers)) for record in landscape.ids] or [0], np.int64
-    )
-    left, right = landscape.pairs.left, landscape.pairs.right
-    together = (home[left] == home[right]) & (home[left] >= 0)
-    position = {record: row for row, record in enumerate(landscape.ids)}
-    width = max(len(landscape.ids), 1)
-    key = left.astype(np.int64) * width + right
+    left, right = weighed.pairs.left, weighed.pairs.right
+    position, width = weighed.position, max(len(weighed.ids), 1)
+    key = left.astype(np.int64) * width + right if decisions else np.zeros(0, np.int64)
     verdicts: dict[int, str] = {}
     unfound: dict[str, int] = {}
     for (one, other), said in decisions.items():
@@ -164,4 +181,40 @@ def studio_view(*, spec: EntitySpec, rule: Rule, snapshot: PairSnapshot) -> Stud
             verdicts[at] = said
         else:
             unfound[said] = unfound.get(said, 0) + 1
-    return StudioView(landscape, landscape.scores(rule), together, verdicts, unfound)
+    return StudioView(weighed, together, verdicts, unfound)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A snapshot as it was taken, and a rule by what it weighs with: a draft that is edited is another one."""
+
+    snapshot: int
+    taken_at: datetime
+    moment: str
+    word: str
+    rule: Rule = field(compare=False)
+
+
+def _word_of(rule: Rule) -> str:
+    told = dumps([rule.config.to_json(), rule.model.to_json()])
+    return blake2b(told, digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=3)
+def _weighed(asked: _Asked) -> WeighedPairs:
+    landscape = unpack(bytes(PairSnapshot.objects.get(pk=asked.snapshot).payload))
+    weight, probability = landscape.weights(asked.rule)
+    position = {record: row for row, record in enumerate(landscape.ids)}
+    return WeighedPairs(landscape.ids, position, landscape.pairs, weight, probability)
+
+
+@lru_cache(maxsize=3)
+def _together(snapshot: int, _taken: tuple[datetime, str], _moment: str, entity_name: str) -> Flags:
+    """Return which pairs of a snapshot are one golden record in this state of the data."""
+    ids, pairs = unpack_pairs(bytes(PairSnapshot.objects.get(pk=snapshot).payload))
+    with raw_cursor() as cursor:
+        homes = storage.homes_of_entity(cursor, entity_name)
+    numbers: dict[UUID | None, int] = {None: -1}
+    home = np.array([numbers.setdefault(homes.get(record), len(numbers)) for record in ids] or [0], np.int64)
+    found: Flags = (home[pairs.left] == home[pairs.right]) & (home[pairs.left] >= 0)
+    return found

@@ -45,7 +45,7 @@ def request_recomputation(*, entity_names: Iterable[str], cause: str, now: datet
         earlier.status, earlier.finished_at, earlier.lease_until = Recomputation.Status.CANCELLED, now, None
         earlier.log = bounded(earlier.log + line_of(f"replaced by: {cause}", now))
         earlier.save(update_fields=["status", "finished_at", "lease_until", "log"])
-    names = [name for name in entities if name in wanted]
+    names = [spec.name for spec in entities.values() if spec.name in wanted]
     if not names:
         return None
     return Recomputation.objects.create(

@@ -1,7 +1,7 @@
 """One piece of a simulation: some golden records planned, routed and added up; any process may do it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -83,7 +83,7 @@ def _tally(spec: EntitySpec, plan: Plan, policy: Policy, before: Mapping[UUID, b
     marks = {change.record_id: _mark(change) for change in plan.changes}
     fresh = [change for change in plan.changes if before.get(change.record_id) != marks[change.record_id]]
     found.marks = {change.record_id: marks[change.record_id] for change in fresh}
-    routed = preview_route(Plan(plan.entity, tuple(fresh)), policy)
+    routed = preview_route(replace(plan, changes=tuple(fresh)), policy)
     applied = [change for change in routed.plan.changes if change.kind != "unchanged"]
     held: dict[UUID, int] = {}
     for part in routed.held:

@@ -127,9 +127,9 @@ class _Heart:
         mine = (self._simulation.pk, self._simulation.token)
         with self._other.cursor() as cursor:
             cursor.execute(
-                "UPDATE pipeline_simulation SET stage = %s, progress = %s, lease_until = clock_timestamp() + %s"
-                " WHERE id = %s AND token = %s AND status = 'running'",
-                (stage, share, LEASE, *mine),
+                "UPDATE pipeline_simulation SET stage = %s, progress = %s, lease_until = clock_timestamp()"
+                " + make_interval(secs => %s) WHERE id = %s AND token = %s AND status = 'running'",
+                (stage, share, LEASE.total_seconds(), *mine),
             )
             if cursor.rowcount:
                 return

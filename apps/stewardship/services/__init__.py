@@ -1,5 +1,10 @@
 """Verbs of stewards and approvers."""
 
+from apps.stewardship.services.exception_tasks import (
+    StillBroken,
+    assign_exception,
+    resolve_exception,
+)
 from apps.stewardship.services.choosing import InvalidChoice
 from apps.stewardship.services.exceptions import (
     Breach,
@@ -68,11 +73,13 @@ __all__ = [
     "Proposed",
     "RequestOutdated",
     "Scope",
+    "StillBroken",
     "TaskClosed",
     "WriteRefused",
     "activate_policy",
     "approve_operation",
     "approve_request",
+    "assign_exception",
     "check_invariants",
     "check_written",
     "chunks_of",
@@ -99,6 +106,7 @@ __all__ = [
     "release_expired_pins",
     "release_pin",
     "repair_records",
+    "resolve_exception",
     "restore_pattern",
     "route_plan",
     "settle_pattern",

@@ -12,7 +12,7 @@ from apps.audit.history import create_with_history
 from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Invalid
 from apps.golden.registry import entities, entity
-from apps.stewardship.models import ApprovalPolicy, ApprovalRule
+from apps.stewardship.models import ApprovalPolicy, ApprovalRule, Operation
 
 
 def ensure_default_policy(*, now: datetime) -> None:
@@ -66,7 +66,8 @@ class PolicyCell:
 def write_policy_draft(*, policy_id: int, entity_name: str, cells: Mapping[str, PolicyCell]) -> int:
     """Make `cells`, by group, the whole of what a draft says of one entity; return how many changed.
 
-    Raises Conflict when the version is no draft, Invalid for an unknown group or state, or a due time below an hour.
+    Besides attribute groups there are the operations, merge and unmerge, which are held by the same words. Raises
+    Conflict when the version is no draft, Invalid for an unknown group or state, or a due time below an hour.
     """
     policy = ApprovalPolicy.objects.select_for_update().get(pk=policy_id)
     if policy.status != "draft":
@@ -75,7 +76,11 @@ def write_policy_draft(*, policy_id: int, entity_name: str, cells: Mapping[str, 
         )
     spec, wanted, changed = entity(entity_name), dict(cells), 0
     for group, cell in cells.items():
-        if group not in spec.groups() or not cell.states <= set(spec.lifecycle.states) or cell.due_hours < 1:
+        if (
+            group not in (*spec.groups(), *Operation.values)
+            or not cell.states <= set(spec.lifecycle.states)
+            or cell.due_hours < 1
+        ):
             raise Invalid(f"{entity_name} {group}: unknown group or state, or due within less than an hour.")
     for rule in ApprovalRule.objects.filter(policy=policy, entity=entity_name):
         kept = wanted.pop(rule.group, None)

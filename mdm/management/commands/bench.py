@@ -1,4 +1,4 @@
-"""Measure landing, the pipeline, lookups and matching in a database of the benchmark's own."""
+"""Measure landing, the pipeline, lookups, matching and simulations in a database of the benchmark's own."""
 
 import argparse
 import json
@@ -19,19 +19,26 @@ from mdm.bench.match_one import run_match_one
 from mdm.bench.matching import MatchOptions, add_match_arguments, match_options, run_match
 from mdm.bench.pipeline import run_pipeline
 from mdm.bench.showing import show
+from mdm.bench.simulating import run_simulate
 from mdm.local.children import LocalServiceError
 from mdm.local.supervisor import signals_interrupt
 
-SUITES = {"landing": run_landing, "pipeline": run_pipeline, "lookup": run_lookup, "match-one": run_match_one}
+SUITES = {
+    "landing": run_landing,
+    "pipeline": run_pipeline,
+    "lookup": run_lookup,
+    "match-one": run_match_one,
+    "simulate": run_simulate,
+}
 FEWEST_ROWS = 100
 USUAL_ROWS = 20_000
 
 
 class Command(BaseCommand):
     help = (
-        "Measure landing, the pipeline and lookups in throw-away databases on the configured PostgreSQL, or on a "
-        "private one; `match` measures the matching engine on labelled folders or invented customers. Linux only: "
-        "CPU is read from /proc."
+        "Measure landing, the pipeline, lookups and simulations in throw-away databases on the configured "
+        "PostgreSQL, or on a private one; `match` measures the matching engine on labelled folders or "
+        "invented customers. Linux only: CPU is read from /proc."
     )
     requires_system_checks = ()
 
