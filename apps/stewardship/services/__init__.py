@@ -1,11 +1,11 @@
 """Verbs of stewards and approvers."""
 
+from apps.stewardship.services.choosing import InvalidChoice
 from apps.stewardship.services.exception_tasks import (
     StillBroken,
     assign_exception,
     resolve_exception,
 )
-from apps.stewardship.services.choosing import InvalidChoice
 from apps.stewardship.services.exceptions import (
     Breach,
     Checked,
