@@ -11,7 +11,7 @@ from apps.golden.spec import Document, EntitySpec
 from apps.matching import storage
 from apps.matching.compared import Edge, drop_pairs, take_pairs_of, write_pairs
 from apps.matching.engine import Band
-from apps.matching.keyring import Pair, read_forms, shared_keys, without_key, write_forms
+from apps.matching.keyring import Pair, read_contents, read_forms, shared_keys, without_key, write_forms
 from apps.matching.prepared import Form, forms_of
 from apps.matching.rule import Rule
 from apps.matching.scoring import Compared, score
@@ -58,11 +58,11 @@ def absorb(
         for record, home in (homes or {}).items()
         if record in old and old[record] != forms[record]
     }
-    asked, housemates = set(pairs), _housemates(cursor, drifted)
-    wanted = asked | housemates
-    forms |= read_forms(cursor, {record for pair in wanted for record in pair} - forms.keys())
-    known = [pair for pair in wanted if pair[0] in forms and pair[1] in forms]
-    compared = score(rule, {record: forms[record] for pair in known for record in pair}, known)
+    housemates = _housemates(cursor, drifted)
+    asked = set(pairs) if housemates else None
+    wanted = pairs if asked is None else asked | housemates
+    forms |= read_contents(cursor, {record for pair in wanted for record in pair if record not in forms})
+    compared = score(rule, forms, wanted, least=Band.REVIEW)
     edges = [
         edge
         for found in compared.edges(least=Band.REVIEW)
@@ -89,19 +89,24 @@ def _housemates(cursor: Cursor[Any], homes: Mapping[UUID, UUID]) -> set[Pair]:
 
 
 def _kept(
-    edge: Edge, before: Edge | None, forms: Mapping[UUID, Form], asked: set[Pair], housemates: set[Pair]
+    edge: Edge,
+    before: Edge | None,
+    forms: Mapping[UUID, Form],
+    asked: set[Pair] | None,
+    housemates: set[Pair],
 ) -> Edge | None:
-    """Return the pair as it is stored: as scored, or held, or not at all.
+    """Return the pair as it is stored: as scored, or held, or not at all. `asked` share a key; None: all of them.
 
     Two records of one golden record are held together while they may still be one, though their values have drifted:
     a doubt parts nobody who was joined by better evidence; only what is clearly another thing leaves by itself.
     """
     joined = before is not None and before.joins
+    shares_key = asked is None or edge.pair in asked
     if edge.pair in housemates:
         differ = conflict(forms[edge.left].tells, forms[edge.right].tells)
-        holds = differ or (joined and (edge.band == Band.REVIEW or edge.pair not in asked))
+        holds = differ or (joined and (edge.band == Band.REVIEW or not shares_key))
     else:
         holds = before is not None and before.held and edge.band == Band.REVIEW
     if holds:
         return Edge(edge.left, edge.right, edge.weight, edge.probability, edge.band, held=True)
-    return edge if edge.pair in asked else None
+    return edge if shares_key else None

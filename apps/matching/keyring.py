@@ -25,6 +25,19 @@ def read_forms(cursor: Cursor[Any], ids: Iterable[UUID]) -> dict[UUID, Form]:
     return {record: Form(tuple(keys), *rest) for record, keys, *rest in cursor}
 
 
+def read_contents(cursor: Cursor[Any], ids: Iterable[UUID]) -> dict[UUID, Form]:
+    """Return the stored forms of these records without their keys, which are most of what there is to read."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    cursor.execute(
+        "SELECT source_record_id, cells, told, fingerprint, compared FROM matching_preparedrecord"
+        " WHERE source_record_id = ANY(%s)",
+        (wanted,),
+    )
+    return {record: Form((), *rest) for record, *rest in cursor}
+
+
 def write_forms(
     cursor: Cursor[Any],
     entity: str,

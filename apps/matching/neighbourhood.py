@@ -13,7 +13,7 @@ from apps.golden.spec import EntitySpec
 from apps.matching import storage
 from apps.matching.compared import Edge, Member, pairs_among, reach
 from apps.matching.engine import Pairs, Scores, cluster
-from apps.matching.keyring import Pair, read_forms
+from apps.matching.keyring import Pair, read_contents
 from apps.matching.models import Verdict
 from apps.matching.prepared import Form
 from apps.matching.rule import Rule
@@ -57,7 +57,7 @@ def decide(
     held = dict(known or {})
 
     def forms_of(records: set[UUID]) -> Mapping[UUID, Form]:
-        return held | read_forms(cursor, records - held.keys())
+        return held | read_contents(cursor, records - held.keys())
 
     return group_members(spec, rule, members, edges, decisions, forms_of=forms_of)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,16 @@ import numpy as np
 from apps.golden.spec import Document, EntitySpec
 from apps.matching.compared import Edge
 from apps.matching.contracts import FoundPair
-from apps.matching.engine import Band, Pairs, Prepared, Scores, prepare, score_pairs
+from apps.matching.engine import (
+    Band,
+    Pairs,
+    Prepared,
+    Scores,
+    prepare,
+    score_hopeful,
+    score_pairs,
+    threshold_weight,
+)
 from apps.matching.features import cell_of, table_of
 from apps.matching.keyring import Pair
 from apps.matching.prepared import Form, keys_by_record, restore
@@ -61,20 +71,44 @@ def compare(
     return _scored(rule, ids, prepared, pairs)
 
 
-def score(rule: Rule, forms: Mapping[UUID, Form], pairs: Iterable[Pair]) -> Compared:
-    """Score these pairs of prepared records; the same scores as `compare` gives, for much less."""
-    ids = sorted(forms)
-    return _scored(rule, ids, restore(rule, [forms[record] for record in ids]), pairs)
+def score(
+    rule: Rule, forms: Mapping[UUID, Form], pairs: Iterable[Pair], *, least: Band = Band.NO_MATCH
+) -> Compared:
+    """Score these pairs of prepared records; the same scores as `compare` gives, for much less.
+
+    Pairs of records whose form is not there are left out.
+    Of pairs that do not reach the band `least` only that may be told, which costs less still.
+    """
+    ids = sorted(forms, key=attrgetter("int"))  # the order of UUIDs, compared as numbers
+    return _scored(rule, ids, restore(rule, [forms[record] for record in ids]), pairs, least)
 
 
-def _scored(rule: Rule, ids: list[UUID], prepared: Prepared, pairs: Iterable[Pair]) -> Compared:
+_SLACK = 0.01
+_MANY = 200
+"""From so many pairs on it pays to look at cheap attributes first and to drop who cannot reach a band."""
+
+
+def _scored(
+    rule: Rule, ids: list[UUID], prepared: Prepared, pairs: Iterable[Pair], least: Band = Band.NO_MATCH
+) -> Compared:
     position = {record: row for row, record in enumerate(ids)}
-    rows = ((position[one], position[other]) for one, other in pairs)
-    wanted = sorted({(one, other) if one < other else (other, one) for one, other in rows})
-    left = np.fromiter((a for a, _ in wanted), np.int32, len(wanted))
-    right = np.fromiter((b for _, b in wanted), np.int32, len(wanted))
+    rows = ((position.get(one), position.get(other)) for one, other in pairs)
+    wanted = sorted(
+        {
+            one << 32 | other if one < other else other << 32 | one
+            for one, other in rows
+            if one is not None and other is not None
+        }
+    )
+    both = np.array(wanted, np.int64)
+    left, right = (both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.int32)
     found = Pairs(left, right, np.zeros(len(wanted), np.uint64))
-    return Compared(ids, prepared, found, score_pairs(prepared, prepared, found, rule.model, rule.config))
+    if least == Band.NO_MATCH or len(found) < _MANY:
+        return Compared(ids, prepared, found, score_pairs(prepared, prepared, found, rule.model, rule.config))
+    needed = rule.config.review_threshold if least == Band.REVIEW else rule.config.match_threshold
+    bits = threshold_weight(needed, rule.model.slope)
+    scores = score_hopeful(prepared, prepared, found, rule.model, rule.config, bits - _SLACK)
+    return Compared(ids, prepared, found, scores)
 
 
 def in_band(scores: Scores, band: Band) -> list[int]:

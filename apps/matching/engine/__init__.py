@@ -24,6 +24,7 @@ from .matching import Matched, match_table
 from .measuring import Measured, measure_pairs, weigh_pairs
 from .model import AttributeModel, Model, default_model
 from .prepare import Prepared, prepare
+from .pruning import score_hopeful
 from .refining import refine
 from .scoring import bands_of, probability_of, score_pairs, threshold_weight
 from .storing import clean_cells, prepared_of
@@ -74,6 +75,7 @@ __all__ = [
     "prepared_of",
     "probability_of",
     "refine",
+    "score_hopeful",
     "score_pairs",
     "threshold_weight",
     "train",
