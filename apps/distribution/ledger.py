@@ -174,11 +174,17 @@ def _fields(part: _Part, seen: Observation | None, observed: str) -> list[Ledger
             continue
         hidden = str([path.get(each) for each in shown])
         if masker and (masker.is_personal(attribute) or MASK in hidden):
-            values = (row.desired, row.acknowledged, row.observed)
-            masked = (None if value is None else MASK for value in values)
-            row = LedgerField(row.field, row.attribute, *masked, differs="hidden", masked=True)
+            row = _hidden(row)
         rows.append(row)
     return rows
+
+
+def _hidden(row: LedgerField) -> LedgerField:
+    """Return a field without its values, and without word of whether they differ."""
+    desired, acknowledged, observed = (
+        None if value is None else MASK for value in (row.desired, row.acknowledged, row.observed)
+    )
+    return LedgerField(row.field, row.attribute, desired, acknowledged, observed, "hidden", masked=True)
 
 
 def _masker(part: _Part) -> Masker | None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from apps.core.bulk import raw_cursor
 from apps.distribution.contracts import TargetCounters
 from apps.distribution.selectors import target_counters
+from apps.distribution.services.subscriptions import BACKFILL_PRIORITY
 
 WINDOW = timedelta(hours=1)
 
@@ -14,6 +16,7 @@ WINDOW = timedelta(hours=1)
 class LastHour:
     """Deliveries of the last hour: commit of the change to the target's acknowledgement, in seconds; None without any.
 
+    What a backfill brought tells nothing of that and does not count in `p50` and `p99`.
     `called` are attempts that reached the target at all, `call_p50` how long it took to answer.
     """
 
@@ -86,7 +89,8 @@ SELECT c.code, count(*) FILTER (WHERE a.outcome IN ('created', 'updated', 'confi
     percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at))
         FILTER (WHERE a.ended_at > a.started_at)
 FROM distribution_deliveryattempt a JOIN connectors_connection c ON c.id = a.connection_id
-LEFT JOIN outbox_outboxevent e ON e.record_id = a.record_id AND e.seq = a.seq
+JOIN distribution_lane l ON l.id = a.lane_id
+LEFT JOIN outbox_outboxevent e ON e.record_id = a.record_id AND e.seq = a.seq AND l.priority < %(backfilled)s
 WHERE a.started_at > %(since)s AND a.ended_at IS NOT NULL GROUP BY c.code
 """
 _TOKENS = """
@@ -121,7 +125,7 @@ FROM connectors_connection c
 
 def target_health(*, now: datetime) -> list[TargetHealth]:
     """Return how each target is doing, in six statements."""
-    values = {"now": now, "since": now - WINDOW}
+    values = {"now": now, "since": now - WINDOW, "backfilled": BACKFILL_PRIORITY}
     hours = {code: LastHour(*row) for code, *row in _rows(_HOUR, values)}
     tokens = {code: Tokens(*row) for code, *row in _rows(_TOKENS, values)}
     hooks = {code: Webhooks(*row) for code, *row in _rows(_WEBHOOKS, values)}
@@ -143,7 +147,7 @@ def target_health(*, now: datetime) -> list[TargetHealth]:
     ]
 
 
-def _rows(query: str, values: dict[str, datetime]) -> list[tuple[object, ...]]:
+def _rows(query: str, values: dict[str, object]) -> list[Any]:
     with raw_cursor() as cursor:
         cursor.execute(query, values)
         return cursor.fetchall()

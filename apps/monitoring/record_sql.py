@@ -54,6 +54,19 @@ _SEEN = "SELECT o.lane_id, o.seen_at FROM distribution_observation o WHERE o.lan
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """One golden version, as the outbox tells it."""
+
+    seq: int
+    type: str
+    changed: list[str]
+    actor: str
+    reason: str
+    correlation_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """One history row of a member."""
 
@@ -101,9 +114,9 @@ class Tried:
     message: str
 
 
-def events_of(record_id: UUID, before: int, limit: int) -> list[tuple[Any, ...]]:
-    """Return (seq, type, changed, actor, reason, correlation id, time) of versions, the newest first."""
-    return _rows(_EVENTS, (record_id, before, limit))
+def events_of(record_id: UUID, before: int, limit: int) -> list[Event]:
+    """Return versions older than `before`, the newest first."""
+    return [Event(*row) for row in _rows(_EVENTS, (record_id, before, limit))]
 
 
 def heard_of(record_id: UUID) -> list[Heard]:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from apps.distribution.contracts import RecordDelivery
 from apps.distribution.selectors import delivery_state
 from apps.monitoring import record_sql
 from apps.monitoring.contracts import Approval, Arrival, Joined, Landing, RecordTimeline, VersionStory
-from apps.monitoring.record_sql import Heard, Tried
+from apps.monitoring.record_sql import Event, Heard, Tried
 
 VERSIONS = 15
 _NEWEST = 2**31 - 1
@@ -31,17 +32,18 @@ def record_timeline(
     caused, quiet = _by_version(landings, events)
     approvals = [Approval(*row) for row in record_sql.approvals_of(record_id)]
     lanes = delivery_state(record_id=record_id, now=now)
-    tried = record_sql.tried_of(record_id, shown[-1][0] if shown else 0)
+    tried = record_sql.tried_of(record_id, shown[-1].seq if shown else 0)
     seen = record_sql.seen_at([lane.lane_id for lane in lanes])
-    newest = shown[0][0] if shown and before is None else None
+    newest = shown[0].seq if shown and before is None else None
     stories = []
-    for seq, kind, changed, actor, reason, correlation, at in shown:
-        arrivals = (_arrival(lane, seq, tried, quiet, seen, newest == seq) for lane in lanes)
+    for one in shown:
+        arrivals = (_arrival(lane, one.seq, tried, quiet, seen, newest == one.seq) for lane in lanes)
         stories.append(
             VersionStory(
-                seq=seq, type=kind, at=at, actor=actor, reason=reason, correlation_id=correlation,
-                changed=tuple(changed), landings=tuple(caused.get(seq, ())),
-                approvals=tuple(each for each in approvals if _allowed(each, correlation, at)),
+                seq=one.seq, type=one.type, at=one.at, actor=one.actor, reason=one.reason,
+                correlation_id=one.correlation_id, changed=tuple(one.changed),
+                landings=tuple(caused.get(one.seq, ())),
+                approvals=tuple(each for each in approvals if _allowed(each, one)),
                 arrivals=tuple(each for each in arrivals if each),
             )
         )  # fmt: skip
@@ -49,7 +51,7 @@ def record_timeline(
         versions=tuple(stories),
         quiet=tuple(quiet) if before is None else (),
         waiting=tuple(each for each in approvals if each.decided_at is None and before is None),
-        before=shown[-1][0] if more else None,
+        before=shown[-1].seq if more else None,
     )
 
 
@@ -76,38 +78,44 @@ def _landings(record_id: UUID, heard: Sequence[Heard], *, likeness: bool) -> lis
 
 
 def _by_version(
-    landings: Sequence[Landing], events: Sequence[tuple[object, ...]]
+    landings: Sequence[Landing], events: Sequence[Event]
 ) -> tuple[dict[int, list[Landing]], list[Landing]]:
     """Sort landings to the versions they caused: by business transaction, else, in mixed batches, by time.
 
     Those that caused none come second; what came before the versions looked at is left out.
     """
-    known = {event[5]: int(str(event[0])) for event in events}
-    mixed = sorted((event[6], int(str(event[0]))) for event in events if event[4] == _SEVERAL)  # type: ignore[type-var]  # times
+    known = {event.correlation_id: event.seq for event in events}
+    mixed = sorted((event.at, event.seq) for event in events if event.reason == _SEVERAL)
     moments = [moment for moment, _ in mixed]
-    oldest = min((event[6] for event in events), default=None)  # type: ignore[type-var]  # times
+    oldest = min((event.at for event in events), default=None)
     caused: dict[int, list[Landing]] = {}
     quiet = []
     for each in landings:
-        seq = known.get(each.correlation_id)
+        seq = known.get(each.correlation_id) if each.correlation_id else None
         place = bisect_left(moments, each.landed_at)
         if seq is None and not each.pending and place < len(mixed):
             seq = mixed[place][1]
         if seq is not None:
-            caused.setdefault(seq, []).append(each)
+            _add(caused.setdefault(seq, []), each)
         elif oldest is None or each.landed_at >= oldest:
             quiet.append(each)
     return caused, quiet
 
 
-def _allowed(approval: Approval, correlation: UUID, at: datetime) -> bool:
+def _add(landings: list[Landing], older: Landing) -> None:
+    """Add a word unless a newer one of the same source record is there, which then takes over how it was joined."""
+    for place, newer in enumerate(landings):
+        if newer.source_record_id == older.source_record_id:
+            landings[place] = replace(newer, joined=newer.joined or older.joined)
+            return
+    landings.append(older)
+
+
+def _allowed(approval: Approval, version: Event) -> bool:
     """Tell whether this approval let a version go: it was decided at its very moment."""
-    decided = approval.decided_at
-    return (
-        approval.status == "approved"
-        and decided is not None
-        and (approval.correlation_id == correlation or decided == at)
-    )
+    if approval.status != "approved" or approval.decided_at is None:
+        return False
+    return approval.correlation_id == version.correlation_id or approval.decided_at == version.at
 
 
 def _arrival(

@@ -84,3 +84,19 @@ def test_an_expired_token_has_everything_read_again() -> None:
         assert PullFeed.objects.get().resyncs == 1
     finally:
         server.stop()
+
+
+def test_lists_are_read_from_the_records_themselves(erp_server: RunningSandbox) -> None:
+    """A feed of changes shows no lists; a record landed without them would lose its items."""
+    seed()
+    connect(erp_server, {"netsuite.customer": "customer"})
+    row = erp_customer("77", "Northwind Harbour Ltd", subsidiary={"refName": "UK01"})
+    address = {"addr1": "1 High St", "city": "Leeds", "country": {"id": "GB"}}
+    book = {"items": [{"label": "registered", "addressBookAddress": address}]}
+    master("netsuite.customers", {**row, "addressBook": book})
+    deliver_due(target="netsuite", limit=100, worker="w1", now=database_now())
+    pulled = pull("netsuite")
+    assert (pulled.failed, pulled.landed) == ({}, 1)
+    native = only(erp_server.store.rows("customer")).native_id
+    landed = SourceRecord.objects.get(system="netsuite", key=native)
+    assert [each["city"] for each in landed.values["addresses"]] == ["Leeds"]

@@ -4,6 +4,7 @@ from typing import Any
 
 from apps.console.delivery.targets import STATES, health_of, lanes_chart
 from apps.console.screens import ConsoleView, screen
+from apps.console.templatetags.hub import duration
 from apps.core.clock import utcnow
 from apps.distribution.monitoring import TargetHealth, target_health
 
@@ -17,17 +18,17 @@ def notes_of(each: TargetHealth) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     hooks, counters = each.webhooks, each.counters
     if counters.overdue:
-        found.append(("bad", f"{counters.overdue:,} dead letters are overdue"))
+        found.append(("bad", f"{counters.overdue:,} dead letter{'s' * (counters.overdue != 1)} overdue"))
     if each.hour.p99 is not None and each.hour.p99 > SLOW:
-        found.append(("warn", f"one change in a hundred took over {each.hour.p99:.0f} s"))
+        found.append(("warn", f"one change in a hundred took {duration(each.hour.p99)} or more"))
     if hooks.rejected:
-        found.append(("warn", f"{hooks.rejected:,} webhooks were rejected"))
+        found.append(("warn", f"{hooks.rejected:,} webhook{'s' * (hooks.rejected != 1)} rejected"))
     if hooks.refused_at and (utcnow() - hooks.refused_at).total_seconds() < STALE_PULL:
         found.append(("warn", f"a request in its name was refused: {hooks.refused_why}"))
     if any(feed.note for feed in each.feeds):
         found.append(("warn", "a feed could not be read"))
     if each.open_findings:
-        found.append(("note", f"{each.open_findings:,} differences wait for a decision"))
+        found.append(("note", f"{each.open_findings:,} to decide in reconciliation"))
     return found
 
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 TONES = {
-    "good": "done live active match approved delivered in_step closed created updated confirmed replayed",
+    "good": "done live active match approved delivered landed in_step closed created updated confirmed replayed",
     "warn": "pending review running draft waiting backing_off half_open held due retry unknown overdue on_hold",
     "bad": "failed rejected parked block crashed dead blocked not_match terminated",
     "note": "in_flight merged auto new key id steward superseded open",

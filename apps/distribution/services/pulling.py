@@ -1,14 +1,14 @@
 """Pull what changed in a system into landing: the cursor moves in the transaction that lands the records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
 from apps.audit.context import Actor, acting
-from apps.connectors.contracts import Connector, Cursor, ReadFailed
+from apps.connectors.contracts import Change, Connector, Cursor, ReadFailed
 from apps.connectors.mappings import OutboundMapping
 from apps.connectors.models import Connection
 from apps.connectors.selectors import active_mapping, connector_for
@@ -81,7 +81,7 @@ def read_feed(
     while len(found) < pages:
         feed = feed_of(subscription)
         cursor = Cursor(feed.cursor) if feed.cursor else None
-        page = connector.pull(mapping.object, cursor, mapping.remote_paths, PAGE, overlap)
+        page = connector.pull(mapping.object, cursor, _walked(mapping), PAGE, overlap)
         if page.resync_needed:
             # What is landed stays; everything is read again, and what is equal lands nothing.
             move_feed(feed, cursor=None, resyncs=F("resyncs") + 1, pulled_at=clock.now(), note="")
@@ -93,6 +93,7 @@ def read_feed(
         changes = [
             change for change in page.changes if mapping.match_when is None or mapping.matches(change.values)
         ]
+        changes = _whole(connector, mapping, changes)
         following = page.next_cursor.value if page.next_cursor else feed.cursor
         try:
             with transaction.atomic():
@@ -110,3 +111,22 @@ def read_feed(
         if not page.more:
             break
     return found
+
+
+def _walked(mapping: OutboundMapping) -> Sequence[str]:
+    """Return the fields that a feed is asked for: lists are no columns of it."""
+    lists = {part.remote.column for part in mapping.lists}
+    return [path for path in mapping.remote_paths if path not in lists]
+
+
+def _whole(connector: Connector, mapping: OutboundMapping, changes: Sequence[Change]) -> list[Change]:
+    """Return changes with their lists, which a feed does not show; what is gone by now comes as deleted next time."""
+    ids = [change.native_id for change in changes if not change.deleted]
+    if not mapping.lists or not ids:
+        return list(changes)
+    found = {one.native_id: one for one in connector.fetch_native(mapping.object, ids, mapping.remote_paths)}
+    return [
+        change if change.deleted else replace(change, values=found[change.native_id].values)
+        for change in changes
+        if change.deleted or change.native_id in found
+    ]
