@@ -1,5 +1,7 @@
 """What waits for somebody, counted once per request in one statement, for the sidebar and the dashboard."""
 
+import time
+from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
 from django.db import connection
@@ -17,24 +19,48 @@ _WAITING = {
     "dead_letters": "SELECT 1 FROM distribution_lane WHERE parked_at IS NOT NULL",
     "findings": "SELECT 1 FROM distribution_finding WHERE state = 'open'",
     "inbox": "SELECT 1 FROM distribution_inboxmessage WHERE state = 'rejected'",
-    "references": (
-        "SELECT 1 FROM sources_reference r WHERE NOT EXISTS (SELECT 1 FROM sources_crosswalk c"
-        " WHERE c.system_id = r.target_system AND c.entity = r.target_entity AND c.key = r.target_key)"
-    ),
     "pending": "SELECT 1 FROM sources_sourcerecord WHERE pending_since IS NOT NULL",
 }
+_REFERENCES = (
+    "SELECT 1 FROM sources_reference r WHERE NOT EXISTS (SELECT 1 FROM sources_crosswalk c"
+    " WHERE c.system_id = r.target_system AND c.entity = r.target_entity AND c.key = r.target_key)"
+)
+REST = 50
+"""A count that has to read a whole table is kept for so many times as long as it took."""
 
 
 def count_waiting() -> dict[str, int]:
     """Return the counts by name, each at most `MOST`."""
+    return {**_counts(_WAITING), "references": _kept.count()}
+
+
+class _Kept:
+    """Waiting references as this process counted them last: looking for what is not there reads all of them."""
+
+    def __init__(self) -> None:
+        self._counted, self._until = 0, 0.0
+
+    def count(self) -> int:
+        began = time.monotonic()
+        if began >= self._until:
+            self._counted = _counts({"references": _REFERENCES})["references"]
+            now = time.monotonic()
+            self._until = now + REST * (now - began)
+        return self._counted
+
+
+_kept = _Kept()
+
+
+def _counts(queries: Mapping[str, str]) -> dict[str, int]:
     parts = ", ".join(
         f"(SELECT count(*) FROM ({query} LIMIT {MOST}) AS counted) AS {name}"
-        for name, query in _WAITING.items()
+        for name, query in queries.items()
     )
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {parts}")
         row = cursor.fetchone()
-    return dict(zip(_WAITING, row or (), strict=True))
+    return dict(zip(queries, row or (), strict=True))
 
 
 _asked: WeakKeyDictionary[HttpRequest, dict[str, int]] = WeakKeyDictionary()

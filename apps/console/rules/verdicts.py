@@ -70,7 +70,7 @@ class VerdictsView(ConsoleView):
         query = self.request.GET
         group = query.get("group", "")
         outcome = f"{group}:{verdict}" if group and ":" not in verdict else verdict
-        rows = WriteVerdict.objects.filter(outcomes__contains=[outcome])
+        rows = WriteVerdict.objects.exclude(outcomes=[]).filter(outcomes__contains=[outcome])
         if query.get("entity") in entities:
             rows = rows.filter(entity=query["entity"])
         if query.get("writer"):
