@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -85,23 +86,9 @@ def write_history(
     """
     if not ids:
         return
-    historical = model.history.model  # type: ignore[attr-defined]  # added by simple_history at class creation
-    own = {
-        field.name for field in AuditedHistory._meta.fields
-    }  # a model may have such a column too: not copied
-    names = [field.column for field in historical.tracked_fields if field.name not in own]
-    columns = sql.SQL(", ").join(map(sql.Identifier, names))
     block = current()
     cursor.execute(
-        sql.SQL(
-            "INSERT INTO {history} ({columns}, history_date, history_type, history_user_id, history_change_reason,"
-            " actor, correlation_id) SELECT {columns}, %s, %s, %s, %s, %s, %s FROM {table} WHERE {pk} = ANY(%s)"
-        ).format(
-            history=sql.Identifier(historical._meta.db_table),
-            columns=columns,
-            table=sql.Identifier(model._meta.db_table),
-            pk=sql.Identifier(str(model._meta.pk.column)),
-        ),
+        _copying(model),
         (
             now,
             kind,
@@ -112,3 +99,22 @@ def write_history(
             list(ids),
         ),
     )
+
+
+@lru_cache(maxsize=256)
+def _copying(model: type[models.Model]) -> bytes:
+    historical = model.history.model  # type: ignore[attr-defined]  # added by simple_history at class creation
+    own = {
+        field.name for field in AuditedHistory._meta.fields
+    }  # a model may have such a column too: not copied
+    names = [field.column for field in historical.tracked_fields if field.name not in own]
+    statement = sql.SQL(
+        "INSERT INTO {history} ({columns}, history_date, history_type, history_user_id, history_change_reason,"
+        " actor, correlation_id) SELECT {columns}, %s, %s, %s, %s, %s, %s FROM {table} WHERE {pk} = ANY(%s)"
+    )
+    return statement.format(
+        history=sql.Identifier(historical._meta.db_table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+        table=sql.Identifier(model._meta.db_table),
+        pk=sql.Identifier(str(model._meta.pk.column)),
+    ).as_bytes(None)

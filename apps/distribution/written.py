@@ -13,24 +13,33 @@ from apps.golden.spec import Document
 
 SWING_WINDOW = timedelta(hours=24)
 
-# A record the hub wrote is known by the target's own id of it, or through the golden record it belongs to.
+# A record the hub wrote is known by the target's own id of it, or through the golden record it belongs to. Step by step
+# from the given ids on, because most records were never written by the hub: the planner must not begin elsewhere.
 _WRITTEN = """
-SELECT DISTINCT ON (s.id, r.lane_id) s.id, s.system_id, s.key, r.record_id, b.mapping, r.last_fields,
-    c.record_id IS NULL AND g.status = 'live', s.pending_since = s.changed_at, coalesce(t.values, '{}'::jsonb),
+WITH asked AS MATERIALIZED (
+    SELECT s.id, s.system_id, s.entity, s.key, s.pending_since = s.changed_at AS fresh, n.id AS connection_id,
+        c.record_id AS home
+    FROM sources_sourcerecord s JOIN connectors_connection n ON n.code = s.system_id
+    LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
+    WHERE s.id = ANY(%s)
+), referred AS MATERIALIZED (
+    SELECT a.*, r.lane_id, r.record_id, r.last_fields FROM asked a CROSS JOIN LATERAL (
+        (SELECT lane_id, record_id, last_fields FROM distribution_externalref
+         WHERE connection_id = a.connection_id AND native_id = a.key OFFSET 0)
+        UNION ALL
+        (SELECT lane_id, record_id, last_fields FROM distribution_externalref
+         WHERE connection_id = a.connection_id AND record_id = a.home OFFSET 0)
+    ) r
+)
+SELECT DISTINCT ON (r.id, r.lane_id) r.id, r.system_id, r.key, r.record_id, b.mapping, r.last_fields,
+    r.home IS NULL AND g.status = 'live', r.fresh, coalesce(t.values, '{}'::jsonb),
     coalesce(t.echoed, '{}'::jsonb), t.own_recency
-FROM sources_sourcerecord s
-JOIN connectors_connection n ON n.code = s.system_id
-LEFT JOIN sources_crosswalk c ON c.source_record_id = s.id
-LEFT JOIN quality_standardrecord t ON t.source_record_id = s.id
-CROSS JOIN LATERAL (
-    SELECT * FROM distribution_externalref e WHERE e.connection_id = n.id AND e.native_id = s.key
-    UNION ALL
-    SELECT * FROM distribution_externalref e WHERE e.connection_id = n.id AND e.record_id = c.record_id
-) r
+FROM referred r
 JOIN distribution_lane l ON l.id = r.lane_id
-JOIN distribution_subscription b ON b.id = l.subscription_id AND b.entity = s.entity
+JOIN distribution_subscription b ON b.id = l.subscription_id AND b.entity = r.entity
 JOIN golden_goldenrecord g ON g.id = r.record_id
-WHERE s.id = ANY(%s) ORDER BY s.id, r.lane_id
+LEFT JOIN quality_standardrecord t ON t.source_record_id = r.id
+ORDER BY r.id, r.lane_id
 """
 
 

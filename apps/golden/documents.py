@@ -60,34 +60,23 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    model = typed_model(spec)
     names = [attribute.name for attribute in spec.attributes]
     documents: dict[UUID, Document] = {}
+    own, items = _selections(spec)
     with raw_cursor() as cursor:
         if lock:
             cursor.execute(
                 "SELECT 1 FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
                 (wanted,),
             )
-        cursor.execute(
-            sql.SQL("SELECT record_id, provenance, {} FROM {} WHERE record_id = ANY(%s)").format(
-                select_list(model, spec.attributes), sql.Identifier(model._meta.db_table)
-            ),
-            (wanted,),
-        )
+        cursor.execute(own, (wanted,))
         for record_id, provenance, *values in cursor:
             document = {name: value for name, value in zip(names, values, strict=True) if value is not None}
             document["provenance"] = provenance
             documents[record_id] = document
-        for collection in spec.collections:
-            items = item_model(collection)
+        for collection, selection in zip(spec.collections, items, strict=True) if documents else ():
             columns = [column.name for column in collection.columns]
-            cursor.execute(
-                sql.SQL("SELECT record_id, {} FROM {} WHERE record_id = ANY(%s)").format(
-                    select_list(items, collection.columns), sql.Identifier(items._meta.db_table)
-                ),
-                (wanted,),
-            )
+            cursor.execute(selection, (wanted,))
             for record_id, *values in cursor:
                 item = {name: value for name, value in zip(columns, values, strict=True) if value is not None}
                 documents[record_id].setdefault(collection.name, []).append(item)
@@ -96,6 +85,21 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
             if collection.name in document:
                 document[collection.name].sort(key=collection.identity_of)
     return documents
+
+
+@lru_cache(maxsize=64)
+def _selections(spec: EntitySpec) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return the statements that read the typed rows and the items of each collection, for an array of ids."""
+    statement = sql.SQL("SELECT record_id, {} FROM {} WHERE record_id = ANY(%s)")
+    model = typed_model(spec)
+    columns = sql.SQL("provenance, {}").format(select_list(model, spec.attributes))
+    items = (
+        (select_list(item_model(each), each.columns), item_model(each)._meta.db_table)
+        for each in spec.collections
+    )
+    return statement.format(columns, sql.Identifier(model._meta.db_table)).as_bytes(None), tuple(
+        statement.format(listed, sql.Identifier(table)).as_bytes(None) for listed, table in items
+    )
 
 
 def follow_reference(spec: EntitySpec, attribute: str, ids: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Set-based writers of golden tables with their history. Only `mastering` calls them, in its transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ from apps.core.ids import derived_uuid
 from apps.golden.documents import column_of, item_model, typed_model
 from apps.golden.models import GoldenRecord
 from apps.golden.spec import Collection, Document, EntitySpec
+
+Rows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +83,50 @@ def _header_row(header: Header, now: datetime) -> tuple[object, ...]:
 
 
 def write_documents(
-    cursor: Cursor[Any], spec: EntitySpec, documents: Mapping[UUID, Document], *, now: datetime
+    cursor: Cursor[Any],
+    spec: EntitySpec,
+    documents: Mapping[UUID, Document],
+    *,
+    now: datetime,
+    new: Set[UUID] = frozenset(),
 ) -> None:
-    """Make typed rows and items equal to these documents; rows that are equal already are not touched."""
-    if not documents:
-        return
+    """Make typed rows and items equal to these documents; rows that are equal already are not touched.
+
+    `new` are records that have no row yet: theirs are written without a look at what is there.
+    """
+    known = {record: document for record, document in documents.items() if record not in new}
+    if known:
+        _write_rows(cursor, spec, known, now=now, fresh=False)
+    if len(known) < len(documents):
+        fresh = {record: document for record, document in documents.items() if record in new}
+        _write_rows(cursor, spec, fresh, now=now, fresh=True)
+
+
+def _write_rows(
+    cursor: Cursor[Any], spec: EntitySpec, documents: Mapping[UUID, Document], *, now: datetime, fresh: bool
+) -> None:
     model = typed_model(spec)
-    fields = [(attribute.name, column_of(model, attribute.name)) for attribute in spec.attributes]
-    rows = (
-        (record_id, as_json(document.get("provenance", {})), *(document.get(name) for name, _ in fields))
+    names = [attribute.name for attribute in spec.attributes]
+    rows = [
+        (record_id, as_json(document.get("provenance", {})), *map(document.get, names))
         for record_id, document in documents.items()
-    )
-    columns = ("record_id", "provenance", *(column for _, column in fields))
-    _upsert_with_history(cursor, model, columns, rows, now=now)
+    ]
+    columns = ("record_id", "provenance", *(column_of(model, name) for name in names))
+    write = _insert_with_history if fresh else _upsert_with_history
+    write(cursor, model, columns, rows, now=now)
     for collection in spec.collections:
-        _write_items(cursor, collection, documents, now=now)
+        _write_items(cursor, collection, documents, now=now, fresh=fresh)
+
+
+def _insert_with_history(
+    cursor: Cursor[Any], model: type[models.Model], columns: Sequence[str], rows: Rows, *, now: datetime
+) -> None:
+    copy_rows(cursor, model._meta.db_table, columns, rows)
+    write_history(cursor, model, [row[0] for row in rows], kind="+", now=now)
 
 
 def _upsert_with_history(
-    cursor: Cursor[Any], model: type[models.Model], columns: Sequence[str], rows: Any, *, now: datetime
+    cursor: Cursor[Any], model: type[models.Model], columns: Sequence[str], rows: Rows, *, now: datetime
 ) -> None:
     written = upsert_rows(cursor, model._meta.db_table, columns, rows, key=(columns[0],))
     write_history(cursor, model, [key for key, inserted in written if inserted], kind="+", now=now)
@@ -107,15 +134,25 @@ def _upsert_with_history(
 
 
 def _write_items(
-    cursor: Cursor[Any], collection: Collection, documents: Mapping[UUID, Document], *, now: datetime
+    cursor: Cursor[Any],
+    collection: Collection,
+    documents: Mapping[UUID, Document],
+    *,
+    now: datetime,
+    fresh: bool,
 ) -> None:
     model = item_model(collection)
-    fields = [(column.name, column_of(model, column.name)) for column in collection.columns]
+    names = [column.name for column in collection.columns]
+    columns = ("id", "record_id", *(column_of(model, name) for name in names))
     rows = [
-        (item_id(record_id, collection, item), record_id, *(item.get(name) for name, _ in fields))
+        (item_id(record_id, collection, item), record_id, *map(item.get, names))
         for record_id, document in documents.items()
         for item in document.get(collection.name, ())
     ]
+    if fresh:
+        if rows:
+            _insert_with_history(cursor, model, columns, rows, now=now)
+        return
     cursor.execute(
         sql.SQL("SELECT id FROM {} WHERE record_id = ANY(%s) AND NOT id = ANY(%s)").format(
             sql.Identifier(model._meta.db_table)
@@ -129,7 +166,6 @@ def _write_items(
             sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(sql.Identifier(model._meta.db_table)), (gone,)
         )
     if rows:
-        columns = ("id", "record_id", *(column for _, column in fields))
         _upsert_with_history(cursor, model, columns, rows, now=now)
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.audit.context import SYSTEM, Actor, ActorKind, acting
+from apps.core.bulk import plan_once, raw_cursor
 from apps.core.collecting import collector_held
 from apps.core.ids import uuid7
 from apps.golden.spec import Document, EntitySpec
@@ -47,6 +48,8 @@ def run_batch(
 
     `claimed` is filled with their ids, for a caller who must know them should the batch fail.
     """
+    with raw_cursor() as cursor:
+        plan_once(cursor)
     landed = claim_pending(entity=spec.name, limit=limit)
     if claimed is not None:
         claimed.extend(record.id for record in landed)

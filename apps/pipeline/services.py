@@ -33,7 +33,7 @@ from apps.pipeline.recomputing import (
 from apps.pipeline.rematching import rematch_entity, summary_of, work_on_rematch
 from apps.pipeline.run import run_batch
 from apps.pipeline.runs import cancel_rematch, request_rematch, resume_rematch
-from apps.sources.selectors import pending_counts
+from apps.sources.selectors import pending_entities
 from apps.sources.services import quarantine_pending
 
 BATCH = 2_000
@@ -79,15 +79,18 @@ def run_pending(*, batch: int = BATCH, progress: Callable[[BatchReport], None] |
     """Run the pipeline until nothing is pending; each batch is a transaction of its own."""
     total = BatchReport()
     for _ in range(ROUNDS):
+        if not (waiting := pending_entities(names=list(entities.names()))):
+            break
         for spec in entities.values():
+            if spec.name not in waiting:
+                continue
             while (report := _run_or_isolate(spec, batch)).records or report.quarantined:
                 total.add(report)
                 if total.quarantined > MAX_QUARANTINED:
                     raise TooManyQuarantined(f"{total.quarantined} records failed in one run; see the log.")
                 if progress:
                     progress(report)
-        if not pending_counts():
-            break
+            waiting = pending_entities(names=list(entities.names()))  # it may have woken others
     return total
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from apps.core.bulk import raw_cursor
 from apps.sources.contracts import Told
-from apps.sources.models import Load
 from apps.sources.versions import recency_of
 
 
@@ -130,6 +129,21 @@ def pending_counts() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def pending_entities(*, names: Sequence[str]) -> set[str]:
+    """Return which of these entities have source records that wait for their golden record."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT e.name FROM unnest(%s::text[]) AS e(name) CROSS JOIN LATERAL (
+                SELECT 1 FROM sources_sourcerecord WHERE entity = e.name AND pending_since IS NOT NULL
+                ORDER BY pending_since LIMIT 1
+            ) s
+            """,
+            (list(names),),
+        )
+        return {name for (name,) in cursor}
+
+
 def golden_referrers(*, source_record_ids: Sequence[UUID]) -> dict[str, list[UUID]]:
     """Return, by entity, the golden records one of whose members names one of these source records."""
     with raw_cursor() as cursor:
@@ -161,5 +175,9 @@ def told_by(*, load_ids: Iterable[UUID | None]) -> Told | None:
     load = loads.pop() if len(loads) == 1 else None
     if load is None:
         return None
-    row = Load.objects.filter(pk=load).values_list("actor", "actor_id", "correlation_id", "origin").first()
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "SELECT actor, actor_id, correlation_id, origin FROM sources_load WHERE id = %s", (load,)
+        )
+        row = cursor.fetchone()
     return Told(*row) if row else None

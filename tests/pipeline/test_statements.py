@@ -55,7 +55,7 @@ def test_a_large_batch_of_changes_takes_as_many_statements_as_a_small_one(
 ) -> None:
     """Plan, route (with change requests for the names that are held) and apply, with history, events and lanes."""
     counts = []
-    for size, start in ((100, 0), (1_000, 5_000)):
+    for size, start in ((100, 0), (600, 5_000)):
         land("salesforce.accounts", *rows(size, name="Zephyr", day=1, start=start), now=NOW)
         statements_of_a_batch(monkeypatch, size)
         changed = rows(size, name="Quantock" if held else "Zephyr", day=2, start=start)

@@ -96,7 +96,7 @@ def apply_plan(
         documents = {
             change.record_id: {**change.after, "provenance": change.provenance} for change in written
         }
-        write_documents(cursor, spec, documents, now=now)
+        write_documents(cursor, spec, documents, now=now, new={header.id for header in new})
     moved = assign_crosswalk(
         memberships=[Membership(move.source_record_id, move.record_id, move.method) for move in plan.moves],
         now=now,
