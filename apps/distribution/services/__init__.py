@@ -15,6 +15,7 @@ from apps.distribution.services.pulling import Pulled, pull_changes
 from apps.distribution.services.receiving import (
     Taken,
     dismiss_messages,
+    note_refused_webhook,
     prune_inbox,
     replay_messages,
     take_webhook,
@@ -45,6 +46,7 @@ __all__ = [
     "ensure_default_subscriptions",
     "ensure_schedules",
     "fetch_inbox",
+    "note_refused_webhook",
     "observe_record",
     "pause_target",
     "prune_inbox",

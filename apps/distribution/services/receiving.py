@@ -11,7 +11,7 @@ from django.db.models import F
 
 from apps.audit.context import Actor, acting
 from apps.audit.services import record_deed
-from apps.connectors.contracts import Connector, Message, Posted, WebhookRefused
+from apps.connectors.contracts import Connector, Message, Posted
 from apps.connectors.models import Connection
 from apps.connectors.selectors import connector_for
 from apps.core.errors import Conflict, HubError, NotFound
@@ -57,11 +57,7 @@ def take_webhook(*, system: str, posted: Posted, now: datetime) -> list[Taken]:
     connector = connector_for(connection) if connection else None
     if connection is None or connector is None or not connector.caps.webhooks_by:
         raise SendsNone
-    try:
-        messages = connector.verify_webhook(posted, now)
-    except WebhookRefused as refused:
-        _note_refused(connection, refused.detail, now)
-        raise
+    messages = connector.verify_webhook(posted, now)
     if not connection.enabled:
         raise SwitchedOff
     actor = Actor(name=f"webhook of {connection.code}"[:150])
@@ -69,8 +65,10 @@ def take_webhook(*, system: str, posted: Posted, now: datetime) -> list[Taken]:
         return _keep(connection, connector, messages, actor, now)
 
 
-def _note_refused(connection: Connection, reason: str, now: datetime) -> None:
+def note_refused_webhook(*, system: str, reason: str, now: datetime) -> None:
+    """Count a request that proved nothing, for administrators to see; callers limit how often strangers come here."""
     with transaction.atomic():
+        connection = Connection.objects.get(code=system)
         row, made = RefusedWebhooks.objects.get_or_create(
             connection=connection, defaults={"count": 1, "last_at": now, "reason": reason[:300]}
         )

@@ -16,7 +16,7 @@ from apps.connectors.contracts import Posted, WebhookRefused
 from apps.connectors.models import Connection
 from apps.core.clock import utcnow
 from apps.core.errors import Conflict, HubError
-from apps.distribution.services import Taken, take_webhook
+from apps.distribution.services import Taken, note_refused_webhook, take_webhook
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 1024 * 1024
@@ -71,6 +71,7 @@ class WebhookView(HubView):
             if not isinstance(refused, WebhookRefused):
                 raise
             log.warning("api.webhook.refused", connection=connection, why=refused.detail)
+            note_refused_webhook(system=connection, reason=refused.detail, now=utcnow())
             # Whoever cannot sign learns nothing of why; the log and System › Connections tell it.
             raise WebhookRefused("It is not signed as this connection expects.") from None
         self._limit(take_for_connection(connection))
