@@ -79,20 +79,20 @@ class TargetHealth:
 
 
 _HOUR = """
-SELECT c.code, count(*) FILTER (WHERE a.outcome IN ('created', 'updated', 'confirmed')),
-    count(*) FILTER (WHERE a.outcome IN ('retry', 'unknown', 'held', 'parked', 'crashed')),
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - e.created_at))
-        FILTER (WHERE a.outcome IN ('created', 'updated', 'confirmed')),
-    percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - e.created_at))
-        FILTER (WHERE a.outcome IN ('created', 'updated', 'confirmed')),
-    count(*) FILTER (WHERE a.ended_at > a.started_at),
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at))
-        FILTER (WHERE a.ended_at > a.started_at)
-FROM distribution_deliveryattempt a JOIN connectors_connection c ON c.id = a.connection_id
-JOIN distribution_lane l ON l.id = a.lane_id
-LEFT JOIN outbox_outboxevent e ON e.record_id = a.record_id AND e.seq = a.seq AND e.seq = l.last_seq
-    AND l.priority < %(backfilled)s
-WHERE a.started_at > %(since)s AND a.ended_at IS NOT NULL GROUP BY c.code
+SELECT c.code, h.* FROM connectors_connection c CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE a.outcome IN ('created', 'updated', 'confirmed')),
+        count(*) FILTER (WHERE a.outcome IN ('retry', 'unknown', 'held', 'parked', 'crashed')),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - e.created_at))
+            FILTER (WHERE a.outcome IN ('created', 'updated', 'confirmed')),
+        percentile_cont(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - e.created_at))
+            FILTER (WHERE a.outcome IN ('created', 'updated', 'confirmed')),
+        count(*) FILTER (WHERE a.ended_at > a.started_at),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM a.ended_at - a.started_at))
+            FILTER (WHERE a.ended_at > a.started_at)
+    FROM distribution_deliveryattempt a JOIN distribution_lane l ON l.id = a.lane_id
+    LEFT JOIN outbox_outboxevent e ON e.record_id = a.record_id AND e.seq = a.seq AND e.seq = l.last_seq
+        AND l.priority < %(backfilled)s
+    WHERE a.connection_id = c.id AND a.started_at > %(since)s AND a.ended_at IS NOT NULL) h
 """
 _TOKENS = """
 SELECT c.code, t.rate_per_second, least(greatest(t.rate_per_second, 1),
