@@ -10,15 +10,20 @@ from apps.stewardship.routing import split_plan
 
 
 def preview_route(plan: Plan, policy: Policy) -> Routed:
-    """Return the routed plan; of what is held only what does not wait already, or was turned down as it is."""
-    routed = split_plan(entity(plan.entity), plan, policy, approved=frozenset())
+    """Return the routed plan; of what is held only what does not wait already, or was turned down as it is.
+
+    What waits, or was turned down, is held whatever state the record has come to meanwhile, as in `route_plan`.
+    """
+    considered = {change.record_id for change in plan.changes if change.kind in ("updated", "revived")}
     earlier = ChangeRequest.objects.filter(
-        record__in={part.record_id for part in routed.held},
+        record__in=considered,
         kind=RequestKind.CHANGE,
         status__in=(RequestStatus.PENDING, RequestStatus.REJECTED),
         pins={},
     ).order_by("requested_at", "pk")
-    last = {(request.record_id, request.group): request for request in earlier}
+    last = {(request.record_id, request.group): request for request in (earlier if considered else ())}
+    standing = {key: [request.after] for key, request in last.items()}
+    routed = split_plan(entity(plan.entity), plan, policy, approved=frozenset(), standing=standing)
 
     def is_new(part: HeldChange) -> bool:
         request = last.get((part.record_id, part.group))

@@ -11,7 +11,6 @@ from apps.golden.registry import entity
 from apps.matching.engine import measure_pairs, score_pairs, weigh_pairs
 from apps.matching.landscape import survey
 from apps.matching.models import MatchRule
-from apps.matching.prepared import restore
 from apps.matching.selectors import any_rule, rule_of_row, snapshot_for, studio_view
 from apps.matching.services import (
     NotADraft,
@@ -57,7 +56,8 @@ def test_weighing_what_was_measured_is_scoring() -> None:
     rule = any_rule(active().pk)
     with raw_cursor() as cursor:
         found = survey(cursor, entity("customer"), rule)
-    prepared = restore(rule, [found.forms[record] for record in found.ids])
+    prepared = found.prepared
+    assert prepared is not None
     scored = score_pairs(prepared, prepared, found.pairs, rule.model, rule.config)
     measured = measure_pairs(prepared, prepared, found.pairs, rule.model, rule.config)
     weighed = weigh_pairs(measured, rule.model, rule.config)
