@@ -230,20 +230,26 @@ def test_records_held_together_stay_so_when_the_active_version_is_simulated() ->
         "Phone": "+441132000000",
     }
     active = MatchRule.objects.filter(entity="customer", status="active")
-    master(
-        "salesforce.accounts",
-        account("A1", "Northgate Foods Ltd", **same),
-        account("A2", "Northgate Foods", **same),
+
+    def call_it(name: str, day: int) -> ComparedPair:
+        changed = {**same, "SystemModstamp": f"2026-03-0{day}"}
+        master("salesforce.accounts", account("A2", name, **changed))
+        pair: ComparedPair = only(ComparedPair.objects.filter(entity="customer"))
+        return pair
+
+    master("salesforce.accounts", account("A1", "Northgate Foods Ltd", **same))
+    alike = call_it("Northgate Foods Ltd", 2).probability
+    drifted = call_it("Northgate Catering Ltd", 3).probability
+    assert drifted < alike
+    call_it("Northgate Foods Ltd", 4)
+    between = draft_match_rule(
+        entity_name="customer", match=(alike + drifted) / 2, review=drifted / 2, note="", now=NOW
     )
+    apply_match_rule(rule_id=between.pk, now=NOW)
+    follow_activation()
     assert len(live("customer")) == 1
-    for day, name in enumerate(
-        ("Northgate Catering Ltd", "Northgate Foods and Drinks", "Foods of Northgate"), 3
-    ):
-        master("salesforce.accounts", account("A2", name, **same, SystemModstamp=f"2026-03-0{day}"))
-        if ComparedPair.objects.filter(held=True, band=1).exists():
-            break
-    held = only(ComparedPair.objects.filter(held=True))
-    assert (held.band, len(live("customer"))) == (1, 1)
+    held = call_it("Northgate Catering Ltd", 5)
+    assert (held.held, held.band, len(live("customer"))) == (True, 1, 1)
     rule = only(active)
     kept = simulate_rules(match_rule=rule.pk, now=NOW).report
     assert (kept.merged, kept.left) == ((), ())
