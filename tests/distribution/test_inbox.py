@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from apps.audit.context import Actor
 from apps.connectors.contracts import Posted
@@ -225,6 +226,14 @@ def test_a_worker_that_died_leaves_its_messages_to_the_next(crm: Target) -> None
     assert (fetch(), waiting_inboxes(now=now)) == (0, [])
     assert fetch(after=301) == 1
     assert InboxMessage.objects.get().attempts == 1
+
+
+def test_the_deliverer_fetches_without_a_broker(crm: Target) -> None:
+    person_sets(crm, mdm_segment="Gold")
+    tell(crm, "updated", "mdm_segment")
+    call_command("deliver", "--once", "--target", "hubspot")
+    assert InboxMessage.objects.get().state == "landed"
+    assert SourceRecord.objects.get(system="hubspot").values["segment"] == "Gold"
 
 
 def test_lost_change_events_have_the_feed_read(crm_server: RunningSandbox) -> None:
