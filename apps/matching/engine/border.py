@@ -1,6 +1,7 @@
 """Where matches end: the border between matches and non-matches, read off the scores without labels."""
 
 import numpy as np
+from scipy.optimize import minimize
 
 from .arrays import F64, U8
 from .contracts import Pairs
@@ -12,6 +13,11 @@ HILL = 1.3
 """How much denser than the valley both hills must be."""
 LEAST = 0.05
 """Pairs in a quarter of a bit below which nothing is a hill."""
+SIGHT = 8.0
+"""Bits on either side of a border that tell how steep it is."""
+EVEN = float(np.log(2.0)) / 2
+"""Steepness of either side where evidence is independent and matches and others are alike in spread."""
+FLATTEST = 0.3
 DOUBT = 0.08
 """Share of rivals that would have been best by chance even where hardly a record is without partner."""
 SHY = 30.0
@@ -47,6 +53,30 @@ def valley(weight: F64) -> float:
         return 0.0  # not two hills, so no border between them
     seen = float(counts[(middle >= low) & (middle <= max(high, at))].sum())
     return at * seen / (seen + VALLEY_PAIRS)
+
+
+def steepness(weight: F64, border: float) -> float:
+    """How fast the log-odds of a match rise with the weight around a border; 1 where evidence is independent.
+
+    To the left the pairs thin out as non-matches do, to the right they grow as matches do. Two exponentials fitted
+    to both sides give the odds between them. Evidence that says one thing several times makes both sides flat. With
+    few pairs the answer tends to 1.
+    """
+    edges = np.arange(border - SIGHT, border + SIGHT + 0.1, 0.5)
+    counts = np.histogram(weight, edges)[0].astype(np.float64)
+    x = (edges[:-1] + edges[1:]) / 2 - border
+
+    def loss(theta: F64) -> float:
+        falling, rising = np.exp(theta[0] - theta[1] * x), np.exp(theta[2] + theta[3] * x)
+        expected = falling + rising + 1e-3
+        away = (theta[[1, 3]] - EVEN) / EVEN
+        return float((expected - counts * np.log(expected)).sum() + 0.5 * (away * away).sum())
+
+    start = float(np.log(counts.mean() / 2 + 0.1))
+    limits = [(-8.0, 15.0), (0.02, 1.5)] * 2
+    found = minimize(loss, [start, EVEN, start, EVEN], method="L-BFGS-B", bounds=limits).x
+    slope, seen = (found[1] + found[3]) / np.log(2.0), counts.sum()
+    return float(np.clip((slope * seen + VALLEY_PAIRS) / (seen + VALLEY_PAIRS), FLATTEST, 1.0))
 
 
 def best_of(n: int, pairs: Pairs, weight: F64) -> F64:

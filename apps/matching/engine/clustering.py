@@ -12,7 +12,7 @@ from .linkage import LARGEST, MUST, NEVER, join_edges, split_components
 
 UNSCORED = -2.0
 """Evidence (bits) of two records of one component that no blocking pass brought together."""
-FLOOR, CEILING = -6.0, 8.0
+FLOOR, CEILING = -4.0, 8.0
 LOYALTY = 2.0
 """Bonus (bits) for two records that are in one cluster already: clusters do not flicker."""
 HOPELESS = FLOOR - LOYALTY

@@ -14,7 +14,7 @@ COMPARATOR_OF = {
     "domain": "domain", "date": "date", "identifier": "code", "tax_id": "code", "free_text": "free_text",
     "category": "exact", "legal_form": "exact", "number": "number", "codes": "codes", "people": "people",
 }  # fmt: skip
-MATCH_THRESHOLD = {"organisation": 0.65, "person": 0.6, "generic": 0.8}
+MATCH_THRESHOLD = {"organisation": 0.6, "person": 0.52, "generic": 0.8}
 """Persons have fewer, more independent attributes: their matches are purer at the same probability."""
 KINDS = ("organisation", "person", "generic")
 _ALIAS = re.compile(r"trad|alias|alternat|aka|dba|former|previous|other|short")

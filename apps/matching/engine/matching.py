@@ -14,7 +14,7 @@ from .pruning import score_hopeful
 from .training import train
 
 LONE = 0.4
-"""Share of the cap up to which a key suffices by itself."""
+"""Share of the cap up to which a key suffices by itself in a large collection; in others every key does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,8 @@ def match_table(
     """
     prepared = prepare(table, config)
     cap = effective_cap(config.frequency_cap, len(table))
-    pairs = candidate_pairs(blocking_keys(prepared, config), cap=cap, side=side, lone=round(cap * LONE))
+    lone = round(cap * LONE) if cap == config.frequency_cap else cap
+    pairs = candidate_pairs(blocking_keys(prepared, config), cap=cap, side=side, lone=lone)
     used = model or train(prepared, pairs, config, side=side)
     scores = score_hopeful(prepared, prepared, pairs, used, config, HOPELESS / used.slope)
     rank = np.argsort(np.argsort(np.asarray([str(i) for i in table.ids]), kind="stable")).astype(np.int64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .arrays import F64, I64, U8
-from .border import SHY, partners, valley
+from .border import SHY, partners, steepness, valley
 from .comparators import Rarity
 from .contracts import Attribute, Config, Pairs
 from .dependence import learn_dependence
@@ -155,7 +155,8 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
         weight = weigh_levels(levels, shares, model, config)[0]
         model = _settle(model, weight, population, growth, chance)
     weight = weigh_levels(levels, shares, model, config)[0]
-    return replace(model, log_odds=model.log_odds - _too_high(weight, some, population, config)).rounded()
+    shift, slope = _too_high(weight, some, population, config)
+    return replace(model, log_odds=model.log_odds - shift, slope=slope).rounded()
 
 
 def _repeats(levels: U8, shares: list[F64], model: Model, config: Config) -> dict[tuple[str, str], float]:
@@ -166,12 +167,13 @@ def _repeats(levels: U8, shares: list[F64], model: Model, config: Config) -> dic
     return learn_dependence(weights, evidence, model.log_odds, config)
 
 
-def _too_high(weight: F64, pairs: Pairs, population: Population, config: Config) -> float:
-    """Bits by which weights are above what they should be, judged by where matches end."""
+def _too_high(weight: F64, pairs: Pairs, population: Population, config: Config) -> tuple[float, float]:
+    """Bits by which weights are above what they should be, judged by where matches end, and the slope there."""
     if population.side is None or population.side.max(initial=0) != 1:
-        return VALLEY_TRUST * valley(weight)
+        border = valley(weight)
+        return VALLEY_TRUST * border, steepness(weight, border)
     border, seen = partners(population.n, pairs, weight, population.side)
-    return (border - threshold_weight(config.match_threshold, 1.0)) * min(seen / SHY, 1.0)
+    return (border - threshold_weight(config.match_threshold, 1.0)) * min(seen / SHY, 1.0), 1.0
 
 
 def _chosen(pairs: Pairs, side: U8 | None, rank: I64, rng: np.random.Generator) -> I64:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.matching import engine
-from apps.matching.engine.border import partners, valley
+from apps.matching.engine.border import FLATTEST, partners, steepness, valley
 
 
 def _pairs(left, right):
@@ -36,6 +36,25 @@ def test_the_valley_is_followed_beyond_the_window():
     rng = np.random.default_rng(3)
     found = np.concatenate([rng.normal(-6, 9, 60_000), rng.normal(36, 8, 12_000)])
     assert 15 < valley(found) < 22
+
+
+def _slopes(falling: float, rising: float) -> np.ndarray:
+    """Weights around 0 whose density falls as non-matches thin out and rises as matches grow, in nats a bit."""
+    x = np.arange(-12, 12, 0.01)
+    density = 8 * np.exp(-falling * x) + 8 * np.exp(rising * x)
+    return np.repeat(x, np.random.default_rng(4).poisson(density / 10))
+
+
+def test_the_slope_of_odds_is_read_off_both_sides_of_the_border():
+    assert abs(steepness(_slopes(0.2, 0.15), 0.0) - 0.35 / np.log(2)) < 0.06
+    assert steepness(_slopes(0.6, 0.5), 0.0) == 1.0
+    assert steepness(np.full(50_000, -20.0), 0.0) == 1.0
+    assert FLATTEST <= steepness(np.random.default_rng(5).uniform(-12, 12, 50_000), 0.0) < 0.4
+
+
+def test_a_flat_border_widens_what_is_for_review():
+    """The bands follow the calibrated odds: at half the slope it takes twice the weight."""
+    assert engine.threshold_weight(0.8, 0.5) == 2 * engine.threshold_weight(0.8, 1.0)
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,5 +1,7 @@
 """Explanations add up to the score, and what they say would change the decision does change it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ TYPES = {
     "name": "organisation_name", "email": "email", "phone": "phone", "city": "city", "postcode": "postcode",
     "street": "street", "country": "country",
 }  # fmt: skip
-CONFIG = engine.default_config(TYPES, "organisation")
+CONFIG = replace(engine.default_config(TYPES, "organisation"), match_threshold=0.8)
 MODEL = engine.default_model(CONFIG)
 ACME = {
     "name": "Acme Foods Ltd",
