@@ -25,7 +25,6 @@ from apps.matching.engine import (
     score_pairs,
     weigh_pairs,
 )
-from apps.matching.keyring import read_forms
 from apps.matching.prepared import Form, forms_of
 from apps.matching.rule import Rule
 from apps.quality.selectors import standardized_values
@@ -113,17 +112,19 @@ def members_of_entity(cursor: Cursor[Any], entity: str) -> list[Member]:
 
 
 def current_forms(cursor: Cursor[Any], spec: EntitySpec, rule: Rule, ids: list[UUID]) -> dict[UUID, Form]:
-    """Return all records as they would be stored for the rule, whatever they are stored for now."""
-    stored = read_forms(cursor, ids)
-    forms = {record: form for record, form in stored.items() if form.fingerprint == rule.fingerprint}
+    """Return these records as they would be stored for the rule, whatever they are stored for now; without keys."""
+    cursor.execute(
+        "SELECT source_record_id, cells, told FROM matching_preparedrecord"
+        " WHERE source_record_id = ANY(%s) AND fingerprint = %s",
+        (ids, rule.fingerprint),
+    )
+    forms = {record: Form((), cells, told, rule.fingerprint) for record, cells, told in cursor}
     missing = [record for record in ids if record not in forms]
     for at in range(0, len(missing), SLICE):
         documents = standardized_values(ids=missing[at : at + SLICE])
         if documents:
             forms |= forms_of(spec, rule, documents)
-    return {
-        record: Form(form.keys, form.cells, form.told, form.fingerprint) for record, form in forms.items()
-    }
+    return forms
 
 
 def _prepared(cursor: Cursor[Any], spec: EntitySpec, rule: Rule) -> tuple[list[UUID], Prepared]:
