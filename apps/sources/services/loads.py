@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from psycopg import Cursor
+from psycopg import Cursor, sql
 
 from apps.connectors.contracts import ActiveLayout
 from apps.connectors.mappings import Layout
@@ -116,9 +115,14 @@ def _land_again_after_deadlock(
 
 
 def _add_counts(load: Load, counts: Counts) -> None:
-    Load.objects.filter(pk=load.pk).update(
-        **{name: F(name) + value for name, value in asdict(counts).items()}
+    added = {name: value for name, value in asdict(counts).items() if value}
+    sets = sql.SQL(", ").join(
+        sql.SQL("{0} = {0} + {1}").format(sql.Identifier(name), sql.Placeholder(name)) for name in added
     )
+    if added:
+        with raw_cursor() as cursor:
+            statement = sql.SQL("UPDATE sources_load SET {} WHERE id = %(load)s").format(sets)
+            cursor.execute(statement, {**added, "load": load.pk})
 
 
 def close_load(*, load: Load, now: datetime, error: str = "") -> Load:
