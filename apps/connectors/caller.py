@@ -47,6 +47,10 @@ class Caller:
                 content=ask.content,
             )
 
+        return self.signed(ask, url, send)
+
+    def signed(self, ask: Ask, url: str, send: Callable[[Headers], Response]) -> Response:
+        """Send with headers that prove who the hub is; for systems that sign the request itself to do otherwise."""
         return self.sign(send)
 
     def read(self, ask: Ask, *, accept: tuple[int, ...] = ()) -> Response:

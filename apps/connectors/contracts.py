@@ -137,7 +137,8 @@ class Bucket:
 class Capabilities:
     """What the system can do; the core behaves accordingly, never by the system's name.
 
-    Without `reads`, `fetch`, `scan` and `pull` raise ReadFailed. A pull begins `overlap_seconds` before the
+    Without `reads`, `fetch`, `scan` and `pull` raise ReadFailed. With `scans_lists` a scan shows the lists inside
+    records too. A pull begins `overlap_seconds` before the
     place where the last one ended. Takers of `events` get every version, takers of `state` the newest.
     `webhooks_by` names the secret that proves what the system sends by itself; "": it sends nothing.
     """
@@ -145,6 +146,7 @@ class Capabilities:
     native_upsert: bool
     batch_max: int
     reads: bool = True
+    scans_lists: bool = False
     takes: Literal["state", "events"] = "state"
     overlap_seconds: float = 0.0
     webhooks_by: str = ""

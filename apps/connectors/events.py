@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apps.connectors.contracts import Failure, FailureClass, Page, ReadFailed, Write
+from apps.connectors.contracts import Failure, FailureClass, Outcome, Page, ReadFailed, Write
 from apps.connectors.settings import ConnectorSettings
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -40,6 +40,9 @@ class TakesEvents:
 
     def fetch_native(self, obj: str, native_ids: object, fields: object = ()) -> list[Any]:
         raise _not_offered()
+
+    def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
+        return Outcome.failed(_not_offered().failure)
 
     def scan(self, obj: str, fields: object, after: object = None, limit: int = 500) -> Page:
         raise _not_offered()

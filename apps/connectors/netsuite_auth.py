@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -9,11 +10,12 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA256, Client
 
-from apps.connectors.answers import class_of_status
-from apps.connectors.contracts import Failure, FailureClass, Response
+from apps.connectors.caller import Ask, Caller, Headers
+from apps.connectors.contracts import Response
 from apps.connectors.http import HttpClient
+from apps.connectors.oauth import fetch_token
 from apps.connectors.settings import ConnectorSettings
-from apps.connectors.tokens import SignInFailed, Token, TokenCache, with_fresh_token
+from apps.connectors.tokens import Token, TokenCache, with_fresh_token
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105 - an address, not a secret
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -24,6 +26,20 @@ Send = Callable[[Mapping[str, str]], Response]
 class Signer(Protocol):
     def send(self, method: str, url: str, params: Mapping[str, str] | None, send: Send) -> Response:
         """Call `send` with the authorization header for this request."""
+
+
+def unsigned(send: Callable[[Headers], Response]) -> Response:
+    return send({})
+
+
+@dataclass(frozen=True, slots=True)
+class SigningCaller(Caller):
+    """Signs each request by what it asks for."""
+
+    signer: Signer
+
+    def signed(self, ask: Ask, url: str, send: Callable[[Headers], Response]) -> Response:
+        return self.signer.send(ask.method, url, ask.params, send)
 
 
 class TokenBasedSigner:
@@ -73,16 +89,4 @@ class AssertionSigner:
             "client_assertion_type": _ASSERTION,
             "client_assertion": jwt.encode(header, claims, key, algorithms=["PS256"]),
         }
-        answer = self._http.request("POST", url, form=form)
-        body = answer.json()
-        if not answer.ok or not isinstance(body, dict) or "access_token" not in body:
-            said = body.get("error", "") if isinstance(body, dict) else ""
-            cls = (
-                FailureClass.PERMANENT_CONFIG
-                if answer.status in (400, 401)
-                else class_of_status(answer.status)
-            )
-            raise SignInFailed(
-                Failure(cls, "SIGN_IN", f"no token: {said or answer.status}", scope="connector")
-            )
-        return Token(body["access_token"], lifetime=float(body.get("expires_in", 3600)))
+        return fetch_token(self._http, url, form, lifetime=3600.0)

@@ -1,14 +1,34 @@
 """Salesforce's two ways to sign in: client credentials, or a signed assertion (JWT bearer, RS256)."""
 
 import time
+from dataclasses import dataclass
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from apps.connectors.caller import Ask, Caller
+from apps.connectors.contracts import Response
 from apps.connectors.http import HttpClient
 from apps.connectors.oauth import fetch_token
 from apps.connectors.settings import ConnectorSettings
-from apps.connectors.tokens import Token
+from apps.connectors.tokens import Token, TokenCache, with_fresh_token
+
+
+@dataclass(frozen=True, slots=True)
+class OrgCaller(Caller):
+    """Calls the instance that the token names: an org moves, its tokens tell where to."""
+
+    tokens: TokenCache
+
+    def call(self, ask: Ask) -> Response:
+        def send(token: Token) -> Response:
+            base = token.facts.get("instance_url") or self.base
+            headers = {"Authorization": f"Bearer {token.value}", **(ask.headers or {})}
+            url = base.rstrip("/") + ask.path
+            return self.http.request(ask.method, url, headers=headers, params=ask.params, json=ask.json)
+
+        return with_fresh_token(self.tokens, send)
+
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.connectors.contracts import Connector, Outcome, Remote
+from apps.connectors.mappings import ABSENT
 from apps.distribution.drafts import Draft
 from apps.distribution.models import Op
 from apps.golden.registry import entities
@@ -57,10 +58,23 @@ def _agree(draft: Draft, spec: EntitySpec | None, told: Mapping[str, Any], held:
     """Tell whether a text or date is the same in both: an id alone may be another object's."""
     if draft.mapping is None or spec is None:
         return False
+    told = {
+        each.name: told[each.name]
+        for each in spec.attributes
+        if each.kind in (Kind.TEXT, Kind.DATE, Kind.TIMESTAMP) and _word(told.get(each.name))
+    }
     now = draft.mapping.from_remote(held)
-    names = [each.name for each in spec.attributes if each.kind in (Kind.TEXT, Kind.DATE, Kind.TIMESTAMP)]
-    return any(_word(told.get(name)) and _word(told.get(name)) == _word(now.get(name)) for name in names)
+    if any(_word(value) == _word(now.get(name)) for name, value in told.items()):
+        return True
+    for field in draft.mapping.fields:
+        written: dict[str, Any] = {}
+        if field.pushes and field.hub is not None and field.write(told, written, {}) is None:
+            as_sent = _word(field.remote.get(written))
+            if as_sent and as_sent == _word(field.remote.get(held)):
+                return True
+    return False
 
 
 def _word(value: object) -> str:
-    return "" if value is None or isinstance(value, dict | list) else " ".join(str(value).casefold().split())
+    plain = not isinstance(value, dict | list) and value is not ABSENT and value is not None
+    return " ".join(str(value).casefold().split()) if plain else ""

@@ -11,7 +11,9 @@ from apps.connectors import systems
 from apps.connectors.contracts import Connector, Cursor, FailureClass, ReadFailed, Write
 from apps.connectors.registry import CONNECTORS
 from apps.connectors.sandbox import RunningSandbox, default_secrets
+from apps.connectors.sandbox.sap import SapSandbox
 from tests.connectors.samples import SAMPLES, Sample
+from tests.connectors.test_vendor_contracts import EDMX, SPECS, edmx
 
 assert systems.__path__  # importing it registers the connectors
 
@@ -27,7 +29,12 @@ def sample(name: str) -> Sample:
 
 @pytest.fixture
 def target(name: str, shared: Callable[[str], RunningSandbox]) -> RunningSandbox:
-    return shared(name)
+    """Each request is held against the vendor's own description, too, where it is on the machine."""
+    running = shared(name)
+    if isinstance(running.system, SapSandbox):
+        for described in EDMX if SPECS.exists() else ():
+            running.system.use_contract(edmx(described))
+    return running
 
 
 @pytest.fixture
@@ -269,6 +276,50 @@ def test_observing_shows_what_the_target_made_of_it(
     assert seen.values[sample.field] == "Something else"
     target.arm("delete", obj=sample.obj, ext_id="g1")
     assert connector.fetch(sample.obj, ["g1"], [sample.field]) == []
+
+
+def test_a_record_of_its_own_takes_the_hubs_key_and_nothing_else(
+    connector: Connector, target: RunningSandbox, sample: Sample
+) -> None:
+    native = native_of(target, sample)
+    [before] = connector.fetch_native(sample.obj, [native], [sample.field])
+    assert before.ext_id is None
+    for _ in range(2):  # repeating it does no harm
+        outcome = connector.claim(sample.obj, native, "g1")
+        assert (outcome.status, outcome.native_id, outcome.failure) == ("updated", native, None)
+    [after] = connector.fetch(sample.obj, ["g1"], [sample.field])
+    assert (after.native_id, after.values[sample.field]) == (native, sample.good[sample.field])
+    [changed] = connector.upsert(sample.obj, [Write("g1", sample.changed, native_id=native)])
+    assert (changed.status, changed.native_id) == ("updated", native)
+    assert target.store.counts() == {sample.obj: 1}
+    target.arm("500")
+    assert connector.claim(sample.obj, native, "g1").failure is not None
+
+
+def native_of(target: RunningSandbox, sample: Sample) -> str:
+    """Put a record into the target as its own people would: without a key of the hub."""
+    body = {**sample.good, "id": 7} if target.name == "tryton" else dict(sample.good)
+    prefix = "001" if target.name == "salesforce" else ""
+    guid = "11111111-1111-4111-8111-111111111111" if target.name == "dataverse" else ""
+    return target.store.insert(sample.obj, body, ext_id=None, prefix=prefix, native_id=guid).native_id
+
+
+def test_keys_that_cannot_be_ids_over_there_are_not_asked_for(
+    connector: Connector, target: RunningSandbox, sample: Sample
+) -> None:
+    native = native_of(target, sample)
+    asked = ["ACME-0001", "it's", native, "", "a b", native]
+    assert [one.native_id for one in connector.fetch_native(sample.obj, asked)] == [native]
+
+
+def test_a_stale_read_shows_what_stood_there_before(
+    connector: Connector, target: RunningSandbox, sample: Sample
+) -> None:
+    for payload in (sample.good, sample.changed):
+        assert connector.upsert(sample.obj, [Write("g1", payload)])[0].ok
+    target.arm("stale_read", obj=sample.obj)
+    seen = [connector.fetch(sample.obj, ["g1"], [sample.field])[0].values[sample.field] for _ in range(2)]
+    assert seen == [sample.good[sample.field], sample.changed[sample.field]]
 
 
 def test_overlap_reads_again_what_may_have_been_missed(connector: Connector, sample: Sample) -> None:

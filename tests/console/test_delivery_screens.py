@@ -135,3 +135,20 @@ def test_one_subscription_is_paused_and_goes_on(erp: Target) -> None:
     told(admin, "targets", act="subscription", subscription=row.pk)
     row.refresh_from_db()
     assert not row.paused
+
+
+def test_a_target_is_subscribed_and_backfilled_after_everything_else(erp: Target) -> None:
+    admin = signed_in(Role.ADMINISTRATOR)
+    old = new_record({"name": "Harbour works"}, entity="engagement")
+    assert "netsuite.engagement" in page(admin, "targets")
+    offer = "netsuite netsuite.engagement"
+    told(admin, "targets", act="subscribe", offer=offer)
+    row = Subscription.objects.get(mapping="netsuite.engagement")
+    assert not Lane.objects.filter(record=old).exists()
+    new = new_record({"name": "Quay works"}, entity="engagement")
+    [said] = told(admin, "targets", act="backfill", subscription=row.pk)
+    assert said.startswith("1 records go out after everything else")
+    assert (Lane.objects.get(record=old).priority, Lane.objects.get(record=new).priority) == (93, 30)
+    [said] = told(admin, "targets", act="subscribe", offer=offer)
+    assert "does not take yet" in said
+    assert press(signed_in(Role.STEWARD), "targets", act="backfill", subscription=row.pk).status_code == 403

@@ -112,10 +112,11 @@ class DataverseSandbox(SandboxSystem):
         if fault := self.before_write(kind.name, row.ext_id or ""):
             return fault
         body = _object(request)
-        key = body.get("mdm_id")
+        key = body.pop("mdm_id", None)
         if key is not None and self.store.find(kind.name, ext_id=key) not in (None, row):
             raise Refused(412, "0x80060892", "A record that has the attribute values mdm_id already exists.")
-        changed = self.store.update(row, self._checked(kind, body, creating=False), ext_id=key)
+        values = self._checked(kind, body, creating=False) | ({"mdm_id": key} if key else {})
+        changed = self.store.update(row, values, ext_id=key)
         return self.after_write(changed, Reply(204))
 
     def _upsert(self, request: Request, kind: ObjectType, ext_id: str) -> Reply:

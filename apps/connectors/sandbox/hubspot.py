@@ -168,9 +168,11 @@ class HubSpotSandbox(SandboxSystem):
         if fault := self.before_write(kind.name, row.ext_id or ""):
             return fault
         given = _object(request).get("properties", {})
-        own = given.get("mdm_id")
+        own = None if by_key else given.pop("mdm_id", None)
         if own is not None and self.store.find(kind.name, ext_id=own) not in (None, row):
-            raise Refused(400, "VALIDATION_ERROR", "mdm_id: a property with unique values has this one already")
+            raise Refused(
+                400, "VALIDATION_ERROR", "mdm_id: a property with unique values has this one already"
+            )
         changed = self.store.update(row, _checked(kind, given, creating=False), ext_id=own)
         return self.after_write(changed, Reply(200, _shown(changed, changed.body)))
 

@@ -1,12 +1,14 @@
 """A NetSuite account in small: record service with external ids, SuiteQL, metadata catalog."""
 
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 from apps.connectors.sandbox.messages import Reply, Request
 from apps.connectors.sandbox.netsuite_objects import LISTS, OBJECTS, SUBSIDIARY
+from apps.connectors.sandbox.netsuite_parts import PART_TABLES, select_parts
 from apps.connectors.sandbox.netsuite_signin import issue_token, signature_is_good
 from apps.connectors.sandbox.query import BadQuery, parse_query
 from apps.connectors.sandbox.schema import Fault, Field, ObjectType, check
@@ -107,11 +109,11 @@ class NetSuiteSandbox(SandboxSystem):
         if fault := self.before_write(kind.name, row.ext_id or ""):
             return fault
         body = _object(request)
-        key = body.get("externalId")
-        if key is not None and self.store.find(kind.name, ext_id=key) not in (None, row):
+        own = body.get("externalId")
+        if own is not None and self.store.find(kind.name, ext_id=own) not in (None, row):
             raise Refused(400, "USER_ERROR", "This external ID already exists.")
         plain = self._checked(kind, body, creating=False)
-        return self._written(request, self.store.update(row, plain, delivery=request.delivery, ext_id=key))
+        return self._written(request, self.store.update(row, plain, delivery=request.delivery, ext_id=own))
 
     def _put(self, request: Request, kind: ObjectType, ext_id: str, row: Row | None) -> Reply:
         if fault := self.before_write(kind.name, ext_id):
@@ -193,6 +195,10 @@ class NetSuiteSandbox(SandboxSystem):
             query = parse_query(str(_object(request).get("q", "")))
         except BadQuery as error:
             raise Refused(400, "INVALID_PARAMETER", f"Invalid search query: {error}") from error
+        if query.source.lower() in PART_TABLES:
+            named = OBJECTS if query.source.lower() == "subsidiary" else ("customer",)
+            rows = [row for name in named for row in self.store.rows(name)]
+            return _paged(request, select_parts(query, rows))
         kind = next((kind for name, kind in OBJECTS.items() if name.lower() == query.source.lower()), None)
         if kind is None:
             raise Refused(400, "INVALID_PARAMETER", f"Record '{query.source}' was not found.")
@@ -200,11 +206,7 @@ class NetSuiteSandbox(SandboxSystem):
         chosen = [row for row in rows if query.where(partial(_column, kind, row))]
         for name in reversed(query.order):
             chosen.sort(key=lambda row: _sortable(_column(kind, row, name)))
-        limit, offset = int(request.query.get("limit", 1000)), int(request.query.get("offset", 0))
-        page = chosen[offset : offset + limit]
-        items = [{"links": [], **_selected(kind, row, query.columns)} for row in page]
-        more = offset + limit < len(chosen)
-        return Reply(200, {"items": items, "count": len(items), "hasMore": more, "totalResults": len(chosen)})
+        return _paged(request, chosen, lambda row: _selected(kind, row, query.columns))
 
     def _catalog(self, parts: list[str]) -> Reply:
         if not parts:
@@ -221,6 +223,15 @@ class NetSuiteSandbox(SandboxSystem):
         if name not in OBJECTS:
             raise Refused(404, "INVALID_RECORD_TYPE", f"Record type '{name}' does not exist.")
         return OBJECTS[name]
+
+
+def _paged(
+    request: Request, chosen: Sequence[Any], show: Callable[[Any], dict[str, Any]] = lambda row: row
+) -> Reply:
+    limit, offset = int(request.query.get("limit", 1000)), int(request.query.get("offset", 0))
+    items = [{"links": [], **show(row)} for row in chosen[offset : offset + limit]]
+    more = offset + limit < len(chosen)
+    return Reply(200, {"items": items, "count": len(items), "hasMore": more, "totalResults": len(chosen)})
 
 
 def _object(request: Request) -> dict[str, Any]:

@@ -224,6 +224,8 @@ class SapSandbox(SandboxSystem):
         row = self.store.find("A_BusinessPartner", native_id=number)
         if row is None:
             raise Refused(404, "/IWBEP/CM_MGW_RT/020", "Resource not found")
+        if fault := self.before_write("A_BusinessPartner", row.ext_id or ""):
+            return fault
         parts = [dict(part) for part in row.body.get(under) or ()]
         if request.method == "POST":
             if name == "A_BusinessPartnerAddress":

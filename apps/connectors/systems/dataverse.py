@@ -2,29 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-from apps.connectors.answers import (
-    class_of_status,
-    clock_finding,
-    failure_of_exception,
-    failure_of_response,
-)
+from apps.connectors.answers import failure_of_response
 from apps.connectors.caller import Ask, Caller
 from apps.connectors.contracts import (
     Bucket,
     CallContext,
     Capabilities,
-    Catalog,
-    CatalogField,
     CatalogObject,
     Change,
     Cursor,
     Failure,
     FailureClass,
-    Finding,
-    Health,
     Json,
     Outcome,
     Page,
@@ -34,32 +24,24 @@ from apps.connectors.contracts import (
     Write,
 )
 from apps.connectors.dataverse_webhooks import ServiceEndpoint
-from apps.connectors.http import HttpClient
+from apps.connectors.dataverse_words import (
+    EXPIRED,
+    METADATA,
+    STRINGS,
+    catalog_object,
+    classify,
+    logical_name,
+    odata_text,
+)
 from apps.connectors.native_ids import GUID, possible
 from apps.connectors.oauth import bearer, fetch_token
 from apps.connectors.odata_batch import Operation, pack, unpack
 from apps.connectors.registry import connector
+from apps.connectors.rest import RestConnector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import Token, TokenCache
 
 _LOGIN = "https://login.microsoftonline.com"
-_EXPIRED = "0x80044352"  # the delta token is older than the organisation keeps changes
-_CODES = {
-    "0x80072321": FailureClass.RATE_LIMITED,
-    "0x80072322": FailureClass.RATE_LIMITED,
-    "0x80072326": FailureClass.RATE_LIMITED,
-    "0x80060882": FailureClass.STALE,
-    "0x80040237": FailureClass.CONFLICT_REVIEW,
-    "0x80040333": FailureClass.CONFLICT_REVIEW,
-    "0x80060892": FailureClass.CONFLICT_REVIEW,
-    "0x80060891": FailureClass.MISSING_DEPENDENCY,
-    "0x80040217": FailureClass.MISSING_DEPENDENCY,
-    "0x80048d19": FailureClass.PERMANENT,
-    "0x80040220": FailureClass.PERMANENT_CONFIG,
-    "0x80040265": FailureClass.BUSINESS_BLOCK,
-    "0x80044150": FailureClass.TRANSIENT,
-    "0x80044151": FailureClass.TRANSIENT,
-}
 _SETS = {
     "parentaccountid": "accounts",
     "customerid_account": "accounts",
@@ -69,29 +51,11 @@ _SETS = {
     "mdm_project": "msdyn_projects",
     "transactioncurrencyid": "transactioncurrencies",
 }
-_PRIMARY_ENDINGS = (("ies", "y"), ("s", ""))
 _MANY = 40  # keys in one filter
 
 
-def classify(answer: Response | Exception, context: CallContext) -> Failure:
-    """Name the failure class of an answer; pure."""
-    if isinstance(answer, Exception):
-        return failure_of_exception(answer, context)
-    body = answer.json()
-    error = body.get("error") if isinstance(body, dict) else None
-    error = error if isinstance(error, dict) else {}
-    code = str(error.get("code") or f"HTTP_{answer.status}")
-    cls = _CODES.get(code.lower(), class_of_status(answer.status))
-    return failure_of_response(answer, cls, code, str(error.get("message", "")))
-
-
-def odata_text(value: str) -> str:
-    """Return an OData string literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 @connector("dataverse")
-class DataverseConnector(ServiceEndpoint):
+class DataverseConnector(ServiceEndpoint, RestConnector):
     """Options: tenant, login_url, key_attribute, objects, bindings (navigation property: entity set),
     primary_keys (entity set: attribute), webhook_header, entity_sets (table: entity set); secrets: client_id,
     client_secret, inbound_secret for webhooks."""
@@ -113,30 +77,14 @@ class DataverseConnector(ServiceEndpoint):
     def __init__(self, settings: ConnectorSettings) -> None:
         self._login = settings.option("login_url", _LOGIN).rstrip("/")
         hosts = (*settings.extra_hosts, urlsplit(self._login).hostname or "")
-        self._settings = replace(settings, extra_hosts=hosts)
-        self._http = HttpClient(self._settings, max_connections=self.caps.max_concurrency)
+        super().__init__(replace(settings, extra_hosts=hosts), classify, objects=("accounts",))
         self._api = settings.base_url.rstrip("/") + "/api/data/v9.2"
         self._caller = Caller(self._http, self._api, classify, bearer(TokenCache(self._sign_in)))
         self._key = settings.option("key_attribute", "mdm_id")
-        self._objects = tuple(settings.options.get("objects") or ("accounts",))
         self._sets = {**_SETS, **settings.options.get("bindings", {})}
 
-    def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
-        return classify(answer, context)
-
-    def close(self) -> None:
-        self._http.close()
-
-    def check(self) -> Health:
-        try:
-            answer = self._caller.read(_get("WhoAmI"))
-        except ReadFailed as error:
-            return Health((Finding("sign-in", False, error.failure.message),))
-        found = [Finding("sign-in", True), clock_finding(answer)]
-        return Health((*found, *(self._check_object(name) for name in self._objects)))
-
-    def discover(self) -> Catalog:
-        return Catalog(tuple(self._described(name) for name in self._objects))
+    def _ping(self) -> Ask:
+        return _get("WhoAmI")
 
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
         return self._matching(obj, self._key, [odata_text(key) for key in ext_ids], fields)
@@ -176,7 +124,7 @@ class DataverseConnector(ServiceEndpoint):
         try:
             body = self._caller.read(ask).json() or {}
         except ReadFailed as error:
-            if error.failure.status == 410 or error.failure.code.lower() == _EXPIRED:
+            if error.failure.status == 410 or error.failure.code.lower() == EXPIRED:
                 return Page.expired()
             raise
         changes = tuple(self._change(obj, row) for row in body.get("value", []))
@@ -184,17 +132,15 @@ class DataverseConnector(ServiceEndpoint):
         return Page(changes, Cursor(following) if following else cursor, more="@odata.nextLink" in body)
 
     def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
-        ask = Ask("PATCH", f"{quote(obj)}({native_id})", {**_ODATA, "If-Match": "*"}, json={self._key: ext_id})
-        answer = self._caller.write(ask, CallContext(obj=obj, ext_id=ext_id))
-        return Outcome.failed(answer) if isinstance(answer, Failure) else Outcome("updated", native_id)
+        ask = Ask(
+            "PATCH", f"{quote(obj)}({native_id})", {**_ODATA, "If-Match": "*"}, json={self._key: ext_id}
+        )
+        return self._claimed(ask, obj, native_id, ext_id)
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         if len(items) == 1:
             return [self._write_one(obj, items[0], update_only=False)]
-        outcomes: list[Outcome] = []
-        for start in range(0, len(items), self.caps.batch_max):
-            outcomes.extend(self._write_many(obj, items[start : start + self.caps.batch_max]))
-        return outcomes
+        return self._in_batches(items, lambda some: self._write_many(obj, some))
 
     def deactivate(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         return [self._write_one(obj, item, update_only=True) for item in items]
@@ -274,7 +220,7 @@ class DataverseConnector(ServiceEndpoint):
 
     def _primary(self, obj: str) -> str:
         known = self._settings.options.get("primary_keys", {}).get(obj)
-        return str(known) if known else f"{_logical_name(obj)}id"
+        return str(known) if known else f"{logical_name(obj)}id"
 
     def _remote(self, obj: str, row: Json) -> Remote:
         values = {name: value for name, value in row.items() if not name.startswith("@")}
@@ -286,33 +232,15 @@ class DataverseConnector(ServiceEndpoint):
         one = self._remote(obj, row)
         return Change(one.native_id, one.version, one.values, one.ext_id)
 
-    def _check_object(self, name: str) -> Finding:
-        try:
-            described = self._described(name)
-        except ReadFailed as error:
-            return Finding(name, False, error.failure.message)
-        field = described.field(self._key)
-        good = field is not None and field.external_id
-        return Finding(name, good, "" if good else f"{self._key} is no active alternate key of {name}")
-
     def _described(self, name: str) -> CatalogObject:
-        path = f"EntityDefinitions(LogicalName={odata_text(_logical_name(name))})"
-        expand = (
-            "Attributes($select=LogicalName,AttributeType,RequiredLevel,IsValidForUpdate),"
-            "Keys($select=KeyAttributes,EntityKeyIndexStatus),"
-            "ManyToOneRelationships($select=ReferencingEntityNavigationPropertyName,ReferencedEntity)"
+        path = f"EntityDefinitions(LogicalName={odata_text(logical_name(name))})"
+        asked = {"$select": "LogicalName,EntitySetName", "$expand": METADATA}
+        head = self._caller.read(_get(path, asked)).json() or {}
+        strings = (
+            self._caller.read(_get(f"{path}/{STRINGS}", {"$select": "LogicalName,MaxLength"})).json() or {}
         )
-        head = self._caller.read(_get(path, {"$select": "LogicalName,EntitySetName", "$expand": expand}))
-        strings = self._caller.read(
-            _get(
-                f"{path}/Attributes/Microsoft.Dynamics.CRM.StringAttributeMetadata",
-                {"$select": "LogicalName,MaxLength"},
-            )
-        )
-        lengths = {
-            row["LogicalName"]: row.get("MaxLength") for row in (strings.json() or {}).get("value", [])
-        }
-        return _catalog_object(name, head.json() or {}, lengths)
+        lengths = {row["LogicalName"]: row.get("MaxLength") for row in strings.get("value", [])}
+        return catalog_object(name, head, lengths)
 
     def _sign_in(self) -> Token:
         form = {
@@ -331,42 +259,3 @@ _ODATA = {"OData-Version": "4.0", "OData-MaxVersion": "4.0"}
 def _get(path: str, params: Mapping[str, str] | None = None, *, prefer: str = "") -> Ask:
     headers = {**_ODATA, "Accept": "application/json", **({"Prefer": prefer} if prefer else {})}
     return Ask("GET", path, headers, params)
-
-
-def _logical_name(entity_set: str) -> str:
-    for ending, instead in _PRIMARY_ENDINGS:
-        if entity_set.endswith(ending):
-            return entity_set.removesuffix(ending) + instead
-    return entity_set
-
-
-def _catalog_object(name: str, described: Json, lengths: Mapping[str, Any]) -> CatalogObject:
-    active = {
-        attribute
-        for key in described.get("Keys", [])
-        if key.get("EntityKeyIndexStatus") == "Active" and len(key.get("KeyAttributes", [])) == 1
-        for attribute in key["KeyAttributes"]
-    }
-    fields = tuple(
-        CatalogField(
-            name=row["LogicalName"],
-            type=str(row.get("AttributeType", "String")),
-            required=(row.get("RequiredLevel") or {}).get("Value")
-            in ("ApplicationRequired", "SystemRequired"),
-            max_length=lengths.get(row["LogicalName"]),
-            writable=bool(row.get("IsValidForUpdate", True)),
-            external_id=row["LogicalName"] in active,
-        )
-        for row in described.get("Attributes", [])
-    )
-    own = {field.name for field in fields}
-    relations = tuple(
-        CatalogField(
-            name=row["ReferencingEntityNavigationPropertyName"],
-            type="relation",
-            reference_to=(row["ReferencedEntity"],),
-        )
-        for row in described.get("ManyToOneRelationships", [])
-        if row["ReferencingEntityNavigationPropertyName"] not in own
-    )
-    return CatalogObject(name, str(described.get("LogicalName", name)), fields + relations)

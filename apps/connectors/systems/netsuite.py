@@ -1,29 +1,21 @@
 """NetSuite REST: upsert by `eid:` external id, SuiteQL for reading, OAuth 1 or OAuth 2 sign-in."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
-from apps.connectors.answers import (
-    class_of_status,
-    clock_finding,
-    earlier,
-    failure_of_exception,
-    failure_of_response,
-)
+from apps.connectors.answers import earlier
+from apps.connectors.caller import Ask
 from apps.connectors.contracts import (
     CallContext,
     Capabilities,
-    Catalog,
-    CatalogField,
     CatalogObject,
     Change,
     Cursor,
     Failure,
     FailureClass,
     Finding,
-    Health,
     Json,
     Outcome,
     Page,
@@ -32,75 +24,38 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
-from apps.connectors.http import HttpClient, TransportFailure
 from apps.connectors.native_ids import NUMBER, possible
-from apps.connectors.netsuite_auth import AssertionSigner, Signer, TokenBasedSigner
+from apps.connectors.netsuite_auth import AssertionSigner, Signer, SigningCaller, TokenBasedSigner, unsigned
+from apps.connectors.netsuite_lists import address_books
+from apps.connectors.netsuite_words import catalog_object, change, classify, column, sql_text
 from apps.connectors.registry import connector
+from apps.connectors.rest import RestConnector
 from apps.connectors.settings import ConnectorSettings
-from apps.connectors.tokens import SignInFailed
 from apps.connectors.webhooks import NoWebhooks
 
 _RECORD = "/services/rest/record/v1"
 _SUITEQL = "/services/rest/query/v1/suiteql"
-_CODES = {
-    "CONCURRENCY_LIMIT_EXCEEDED": FailureClass.RATE_LIMITED,
-    "SSS_REQUEST_LIMIT_EXCEEDED": FailureClass.RATE_LIMITED,
-    "IDEMPOTENCY_ERROR": FailureClass.ALREADY_SUBMITTED,
-    "RCRD_HAS_BEEN_CHANGED": FailureClass.STALE,
-    "INVALID_LOGIN": FailureClass.AUTH_REFRESH,
-    "INVALID_LOGIN_ATTEMPT": FailureClass.AUTH_REFRESH,
-    "INSUFFICIENT_PERMISSION": FailureClass.PERMANENT_CONFIG,
-    "INVALID_KEY_OR_REF": FailureClass.MISSING_DEPENDENCY,
-    "NONEXISTENT_ID": FailureClass.MISSING_DEPENDENCY,
-    "DUP_ENTITY": FailureClass.CONFLICT_REVIEW,
-    "DUP_RCRD": FailureClass.CONFLICT_REVIEW,
-    "UNEXPECTED_ERROR": FailureClass.TRANSIENT,
-    "RECORD_LOCKED": FailureClass.TRANSIENT,
+_REFERENCES = {
+    "parent": "customer",
+    "subsidiary": "subsidiary",
+    "custrecord_mdm_customer": "customer",
+    "custrecord_mdm_subsidiary": "subsidiary",
+    "custentity_mdm_engagement": "customrecord_mdm_engagement",
 }
-# USER_ERROR is a catch-all: only its text tells.
-_USER_ERRORS = (
-    ("already exists", FailureClass.CONFLICT_REVIEW),
-    ("locked by a user defined workflow", FailureClass.BUSINESS_BLOCK),
-    ("period is closed", FailureClass.BUSINESS_BLOCK),
-    ("invalid reference key", FailureClass.MISSING_DEPENDENCY),
-)
 _SUBLISTS = ("addressBook", "billingSchedule")
-_PAUSE = 5.0  # concurrency governance names no time: a short wait is enough
-
-
-def classify(answer: Response | Exception, context: CallContext) -> Failure:
-    """Name the failure class of an answer; pure."""
-    if isinstance(answer, Exception):
-        return failure_of_exception(answer, context)
-    body = answer.json()
-    details = body.get("o:errorDetails") if isinstance(body, dict) else None
-    first: Mapping[str, Any] = details[0] if isinstance(details, list) and details else {}
-    code = str(first.get("o:errorCode") or f"HTTP_{answer.status}")
-    message = str(first.get("detail") or (body.get("title", "") if isinstance(body, dict) else ""))
-    cls = _CODES.get(code, class_of_status(answer.status))
-    if code == "USER_ERROR":
-        lowered = message.lower()
-        cls = next((known for text, known in _USER_ERRORS if text in lowered), FailureClass.PERMANENT)
-    failure = failure_of_response(answer, cls, code, message, field=first.get("o:errorPath"))
-    if cls is FailureClass.RATE_LIMITED and failure.retry_after is None:
-        return replace(failure, retry_after=_PAUSE)
-    return failure
-
-
-def sql_text(value: str) -> str:
-    """Return a SuiteQL string literal."""
-    return "'" + value.replace("'", "''") + "'"
+_MOST = 1000  # rows of one SuiteQL answer
 
 
 @connector("netsuite")
-class NetSuiteConnector(NoWebhooks):
-    """Options: account, objects; secrets: consumer_key/secret and token_id/secret, or client_id,
-    certificate_id and private_key."""
+class NetSuiteConnector(NoWebhooks, RestConnector):
+    """Options: account, objects, references (field: record type it names); secrets: consumer_key/secret and
+    token_id/secret, or client_id, certificate_id and private_key."""
 
     name = "netsuite"
     version = "1"
     caps = Capabilities(
         native_upsert=True,
+        scans_lists=True,
         batch_max=1,
         delete_kind="flag",
         change_feed="poll",
@@ -110,44 +65,24 @@ class NetSuiteConnector(NoWebhooks):
     )
 
     def __init__(self, settings: ConnectorSettings) -> None:
-        self._settings = settings
-        self._base = settings.base_url.rstrip("/")
-        self._http = HttpClient(settings, max_connections=self.caps.max_concurrency)
-        self._objects = tuple(settings.options.get("objects") or ("customer", "job"))
-        self._signer: Signer = (
-            AssertionSigner(settings, self._http)
-            if settings.secret("private_key")
-            else TokenBasedSigner(settings)
-        )
+        super().__init__(settings, classify, objects=("customer", "job"))
+        assertion = bool(settings.secret("private_key"))
+        signer: Signer = AssertionSigner(settings, self._http) if assertion else TokenBasedSigner(settings)
+        self._caller = SigningCaller(self._http, settings.base_url, classify, unsigned, signer)
+        self._key = "externalId"
+        self._booleans: dict[str, frozenset[str]] = {}
+        self._references = {**_REFERENCES, **settings.options.get("references", {})}
 
-    def classify(self, answer: Response | Exception, context: CallContext) -> Failure:
-        return classify(answer, context)
+    def _ping(self) -> Ask:
+        return Ask("GET", f"{_RECORD}/metadata-catalog")
 
-    def close(self) -> None:
-        self._http.close()
-
-    def check(self) -> Health:
-        context = CallContext()
-        try:
-            answer = self._call("GET", f"{_RECORD}/metadata-catalog")
-        except (TransportFailure, SignInFailed) as error:
-            return Health((Finding("sign-in", False, classify(error, context).message),))
-        if not answer.ok:
-            return Health((Finding("sign-in", False, classify(answer, context).message),))
+    def _check_object(self, name: str, answer: Response) -> Finding:
         names = {item.get("name") for item in (answer.json() or {}).get("items", [])}
-        objects = [
-            Finding(name, name in names, "" if name in names else "the role cannot see this record type")
-            for name in self._objects
-        ]
-        return Health((Finding("sign-in", True), clock_finding(answer), *objects))
+        return Finding(name, name in names, "" if name in names else "the role cannot see this record type")
 
-    def discover(self) -> Catalog:
-        headers = {"Accept": "application/schema+json"}
-        described = []
-        for name in self._objects:
-            answer = self._read(f"{_RECORD}/metadata-catalog/{quote(name)}", headers=headers)
-            described.append(_catalog_object(name, answer.json() or {}))
-        return Catalog(tuple(described))
+    def _described(self, name: str) -> CatalogObject:
+        ask = Ask("GET", f"{_RECORD}/metadata-catalog/{quote(name)}", {"Accept": "application/schema+json"})
+        return catalog_object(name, self._caller.read(ask).json() or {})
 
     def fetch(self, obj: str, ext_ids: Sequence[str], fields: Sequence[str] = ()) -> list[Remote]:
         return self._fetch(obj, [f"eid:{quote(ext_id, safe='')}" for ext_id in ext_ids])
@@ -156,7 +91,8 @@ class NetSuiteConnector(NoWebhooks):
         found = []
         for key in keys:
             path = f"{_RECORD}/{quote(obj)}/{key}"
-            answer = self._read(path, params={"expandSubResources": "true"}, missing_ok=True)
+            ask = Ask("GET", path, params={"expandSubResources": "true"})
+            answer = self._caller.read(ask, accept=(404,))
             if answer.status != 404:
                 row = answer.json() or {}
                 found.append(Remote(row.get("externalId"), str(row["id"]), row.get("lastModifiedDate"), row))
@@ -165,7 +101,7 @@ class NetSuiteConnector(NoWebhooks):
     def scan(self, obj: str, fields: Sequence[str], after: Cursor | None = None, limit: int = 500) -> Page:
         start = f" AND externalid > {sql_text(after.value)}" if after else ""
         where = f"externalid IS NOT NULL{start} ORDER BY externalid"
-        changes = self._select(obj, fields, where, limit)
+        changes = self._with_lists(obj, fields, self._select(obj, fields, where, limit))
         last = changes[-1].ext_id if changes else None
         return Page(changes, Cursor(last) if last else after, more=len(changes) == limit)
 
@@ -194,9 +130,8 @@ class NetSuiteConnector(NoWebhooks):
         return Page(changes, following, more=len(changes) == limit)
 
     def claim(self, obj: str, native_id: str, ext_id: str) -> Outcome:
-        context = CallContext("PATCH", idempotent=True, obj=obj, ext_id=ext_id)
-        own = Write(ext_id, {"externalId": ext_id}, native_id=native_id)
-        return self._write("PATCH", own, f"{_RECORD}/{quote(obj)}/{quote(native_id, safe='')}", None, context)
+        path = f"{_RECORD}/{quote(obj)}/{quote(native_id, safe='')}"
+        return self._claimed(Ask("PATCH", path, json={"externalId": ext_id}), obj, native_id, ext_id)
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
         return [self._put(obj, item) for item in items]
@@ -221,93 +156,80 @@ class NetSuiteConnector(NoWebhooks):
         self, method: str, item: Write, path: str, params: Mapping[str, str] | None, context: CallContext
     ) -> Outcome:
         headers = {"X-NetSuite-Idempotency-Key": item.delivery_id} if item.delivery_id else {}
-        try:
-            answer = self._call(method, path, headers=headers, params=params, json=item.payload)
-        except (TransportFailure, SignInFailed) as error:
-            return Outcome.failed(classify(error, context))
-        if not answer.ok:
-            return Outcome.failed(classify(answer, context))
+        answer = self._caller.write(Ask(method, path, headers, params, item.payload), context)
+        if isinstance(answer, Failure):
+            return Outcome.failed(answer)
         native = answer.headers.get("location", "").rsplit("/", 1)[-1] or item.native_id
         # An upsert answers 204 either way: without a known native id it is taken as the first one.
         created = method == "PUT" and item.native_id is None
         return Outcome("created" if created else "updated", native_id=native)
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json: object = None,
-    ) -> Response:
-        url = self._base + path
+    def _with_lists(self, obj: str, fields: Sequence[str], changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Add the sublists that are asked for: address books through SuiteQL, others record by record."""
+        lists = {name.partition(".")[0] for name in fields} & set(_SUBLISTS)
+        if not lists or not changes:
+            return changes
+        found = self._address_books(changes) if lists == {"addressBook"} and obj == "customer" else None
+        if found is None:
+            with ThreadPoolExecutor(self.caps.max_concurrency) as pool:
+                read = pool.map(lambda one: self._fetch(obj, [one.native_id]), changes)
+                found = {
+                    row.native_id: {n: row.values.get(n) for n in lists} for rows in read for row in rows
+                }
+        return tuple(replace(one, values={**one.values, **found.get(one.native_id, {})}) for one in changes)
 
-        def send(signed: Mapping[str, str]) -> Response:
-            return self._http.request(
-                method, url, headers={**(headers or {}), **signed}, params=params, json=json
-            )
-
-        return self._signer.send(method, url, params, send)
-
-    def _read(
-        self,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        json: object = None,
-        missing_ok: bool = False,
-    ) -> Response:
-        """Return a good answer (or a 404 if `missing_ok`) to a read; ReadFailed otherwise."""
-        method = "GET" if json is None else "POST"
+    def _address_books(self, changes: Sequence[Change]) -> dict[str, Json] | None:
+        """Return the address books by customer; None where the role may not see their tables."""
         try:
-            answer = self._call(method, path, headers=headers, params=params, json=json)
-        except (TransportFailure, SignInFailed) as error:
-            raise ReadFailed(classify(error, CallContext())) from error
-        if answer.ok or (missing_ok and answer.status == 404):
-            return answer
-        raise ReadFailed(classify(answer, CallContext()))
+            books = address_books(self._rows, [one.native_id for one in changes])
+        except ReadFailed as error:
+            if error.failure.cls is not FailureClass.PERMANENT:
+                raise
+            return None
+        return {native: {"addressBook": book} for native, book in books.items()}
+
+    def _ask(self, query: str, *, limit: int = _MOST, offset: int = 0) -> Json:
+        params = {"limit": str(limit), "offset": str(offset)}
+        answer = self._caller.read(Ask("POST", _SUITEQL, {"Prefer": "transient"}, params, {"q": query}))
+        found: Json = answer.json() or {}
+        return found
+
+    def _rows(self, query: str) -> list[Json]:
+        """Return all rows of a SuiteQL query, page by page."""
+        rows: list[Json] = []
+        while True:
+            body = self._ask(query, offset=len(rows))
+            rows.extend(body.get("items", []))
+            if not body.get("hasMore"):
+                return rows
 
     def _select(self, obj: str, fields: Sequence[str], where: str, limit: int) -> tuple[Change, ...]:
         """Read columns through SuiteQL; `terms.id` reads the column `terms`, sublists are left out."""
-        columns = {_column(name): name for name in fields if name.count(".") <= 1 and "[" not in name}
+        plain = [name for name in fields if name.partition(".")[0] not in _SUBLISTS and "[" not in name]
+        columns = {column(name): name for name in plain if name.count(".") <= 1}
         listed = ", ".join(dict.fromkeys(("id", "externalid", "lastmodifieddate", *columns)))
-        query = f"SELECT {listed} FROM {obj.lower()} WHERE {where}"
-        answer = self._read(
-            _SUITEQL,
-            headers={"Prefer": "transient"},
-            params={"limit": str(limit), "offset": "0"},
-            json={"q": query},
-        )
-        rows = (answer.json() or {}).get("items", [])
-        return tuple(_change(row, columns) for row in rows)
+        rows = self._ask(f"SELECT {listed} FROM {obj.lower()} WHERE {where}", limit=limit).get("items", [])
+        flags = self._flags(obj) if rows else frozenset()
+        changes = tuple(change(row, columns, flags) for row in rows)
+        for name in columns.values():
+            if name.endswith(".externalId"):
+                self._name_references(name.partition(".")[0], changes)
+        return changes
 
+    def _name_references(self, field: str, changes: Sequence[Change]) -> None:
+        """Give references the external ids of what they name: SuiteQL shows internal ones."""
+        held = [values for one in changes if isinstance(values := one.values.get(field), dict)]
+        numbers = sorted({str(values["externalId"]) for values in held})
+        if numbers and (table := self._references.get(field)):
+            listed = ", ".join(sql_text(number) for number in numbers)
+            rows = self._rows(f"SELECT id, externalid FROM {table} WHERE id IN ({listed})")
+            keys = {str(row["id"]): row.get("externalid") for row in rows}
+            for values in held:
+                values["externalId"] = keys.get(str(values["externalId"]))
 
-def _column(name: str) -> str:
-    return name.split(".", 1)[0].lower()
-
-
-def _change(row: Json, columns: Mapping[str, str]) -> Change:
-    values: Json = {}
-    for column, name in columns.items():
-        head, _, tail = name.partition(".")
-        value = row.get(column)
-        values[head] = {tail: value} if tail and value is not None else value
-    return Change(str(row["id"]), row.get("lastmodifieddate"), values, ext_id=row.get("externalid"))
-
-
-def _catalog_object(name: str, schema: Mapping[str, Any]) -> CatalogObject:
-    required = set(schema.get("required", ()))
-    fields = tuple(
-        CatalogField(
-            name=field,
-            type=str(spec.get("format") or spec.get("type", "string")),
-            required=field in required,
-            max_length=spec.get("maxLength"),
-            writable=not spec.get("readOnly", False),
-            external_id=field == "externalId",
-        )
-        for field, spec in schema.get("properties", {}).items()
-    )
-    return CatalogObject(name, str(schema.get("title", name)), fields)
+    def _flags(self, obj: str) -> frozenset[str]:
+        """Return the boolean fields of a record type, which SuiteQL writes T and F; read once."""
+        if obj not in self._booleans:
+            fields = self._described(obj).fields
+            self._booleans[obj] = frozenset(one.name for one in fields if one.type == "boolean")
+        return self._booleans[obj]

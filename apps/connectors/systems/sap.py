@@ -87,6 +87,7 @@ class SapConnector(NoWebhooks):
     version = "1"
     caps = Capabilities(
         native_upsert=False,
+        scans_lists=True,
         batch_max=_BATCH,
         conditional_write=True,
         change_feed="poll",

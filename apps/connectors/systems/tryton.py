@@ -47,6 +47,7 @@ class TrytonConnector(NoWebhooks):
     version = "1"
     caps = Capabilities(
         native_upsert=False,
+        scans_lists=True,
         batch_max=20,
         conditional_write=True,
         change_feed="poll",

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from apps.accounts.roles import Capability
+from apps.connectors.models import Connection
+from apps.connectors.selectors import active_mappings
 from apps.console.acts import ActingView, whoever_acts
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -15,7 +17,13 @@ from apps.core.errors import Invalid
 from apps.distribution.contracts import TargetCounters
 from apps.distribution.models import Subscription, SubscriptionMode, TargetState
 from apps.distribution.selectors import target_counters
-from apps.distribution.services import pause_target, resume_target, save_subscription, set_target_limits
+from apps.distribution.services import (
+    backfill_subscription,
+    pause_target,
+    resume_target,
+    save_subscription,
+    set_target_limits,
+)
 
 STATES = (
     ("in_step", "in step", "#22c55e"),
@@ -65,6 +73,18 @@ def lanes_chart(targets: Sequence[TargetCounters]) -> dict[str, Any]:
     }
 
 
+def _offers() -> list[tuple[str, str, str, str]]:
+    """Return (connection, its label, mapping, entity) of what a target could take and does not yet."""
+    taken = set(Subscription.objects.values_list("connection__code", "mapping"))
+    mappings = [each for each in active_mappings() if each.direction != "pull"]
+    return [
+        (target.code, str(target), each.name, each.entity)
+        for target in Connection.objects.filter(enabled=True).order_by("code")
+        for each in mappings
+        if each.system in (target.code, target.kind) and (target.code, each.name) not in taken
+    ]
+
+
 @screen("targets/", name="targets")
 class TargetsView(ActingView):
     title = "Targets"
@@ -74,6 +94,8 @@ class TargetsView(ActingView):
         "resume": Capability.OPERATE,
         "limit": Capability.OPERATE,
         "subscription": Capability.OPERATE,
+        "subscribe": Capability.OPERATE,
+        "backfill": Capability.OPERATE,
     }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -94,6 +116,7 @@ class TargetsView(ActingView):
                 for target in targets
             ],
             chart=lanes_chart(targets),
+            offers=_offers(),
         )
 
     def act_pause(self, request: HttpRequest) -> None:
@@ -122,6 +145,33 @@ class TargetsView(ActingView):
             now=utcnow(),
         )
         messages.success(request, f"The limits of {target} are saved.")
+
+    def act_subscribe(self, request: HttpRequest) -> None:
+        """Have a target take what a mapping carries; what is golden already only where asked for."""
+        target, _, mapping = request.POST.get("offer", "").partition(" ")
+        if (target, mapping) not in {(code, name) for code, _, name, _ in _offers()}:
+            raise Invalid("Choose a target and a mapping that it does not take yet.")
+        row = save_subscription(target=target, mapping=mapping, actor=whoever_acts(), now=utcnow())
+        messages.success(request, f"{target} takes {row.entity} records through {mapping} from now on.")
+        if request.POST.get("backfill"):
+            self._backfill(request, row)
+
+    def act_backfill(self, request: HttpRequest) -> None:
+        """Send the records that are golden already and have no lane yet, after everything else."""
+        chosen = request.POST.get("subscription", "")
+        row = get_object_or_404(
+            Subscription.objects.select_related("connection"), pk=chosen if chosen.isdecimal() else 0
+        )
+        self._backfill(request, row)
+
+    def _backfill(self, request: HttpRequest, row: Subscription) -> None:
+        reason = request.POST.get("reason", "").strip() or "backfill asked for on screen"
+        made = backfill_subscription(subscription=row, actor=whoever_acts(), reason=reason, now=utcnow())
+        messages.success(
+            request,
+            f"{made:,} records go out after everything else, each in its newest version; one that changes meanwhile"
+            " moves up.",
+        )
 
     def act_subscription(self, request: HttpRequest) -> None:
         """Pause or resume what a target takes through one mapping."""

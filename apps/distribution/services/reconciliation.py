@@ -165,7 +165,7 @@ def _one_page(run: ReconciliationRun, connector: Connector, clock: RunningClock)
         cursor = run.place["cursor"]
         page = connector.scan(
             mapping.object,
-            [one.remote.text for one in mapping.fields],
+            mapping.remote_paths,
             Cursor(cursor) if cursor else None,
             PAGE,
         )
@@ -212,8 +212,8 @@ def _one_page_of_headers(work: Compared, clock: RunningClock) -> None:
 
 
 def _whole(connector: Connector, mapping: OutboundMapping, seen: Sequence[Change]) -> list[Seen]:
-    """Return the records with their lists, which a walk does not show; what is gone by now is left out."""
-    if not mapping.lists:
+    """Return the records with their lists, where a walk does not show them; what is gone by now is left out."""
+    if not mapping.lists or connector.caps.scans_lists:
         return list(seen)
     keys = [each.ext_id for each in seen if each.ext_id]
     whole = {each.ext_id: each for each in connector.fetch(mapping.object, keys, mapping.remote_paths)}

@@ -3,7 +3,8 @@
 Evaluation order, because ownership may depend on what it decides: first the lifecycle state, by rules for any state
 and any legal entity; then the group that holds the legal entity, by rules for that state and any legal entity; then
 everything else, by rules for both as they result. Items of a collection that names a legal entity are judged by
-their own. What a member only repeats because the hub wrote it there wins nothing that somebody else speaks of. The order in which records arrived plays no part, so that a rebuild gives the same document.
+their own. What a member only repeats because the hub wrote it there wins nothing that somebody else speaks of. The
+order in which records arrived plays no part, so that a rebuild gives the same document.
 """
 
 from collections.abc import Mapping, Sequence
