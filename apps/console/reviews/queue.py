@@ -54,7 +54,10 @@ def _beyond(pair: CandidatePair, *, backwards: bool) -> Q:
 def pairs_after(pair: CandidatePair, entity_name: str = "", limit: int = NEXT) -> list[CandidatePair]:
     """Return the open pairs that follow one, whether that one is still open or not."""
     rows = open_pairs(entity_name).filter(_beyond(pair, backwards=False))
-    return list(rows.select_related("left", "right")[:limit])
+    chosen = list(rows.values_list("pk", flat=True)[:limit])
+    # Their records only: joined before they are sorted, those of every open pair would be read.
+    found = CandidatePair.objects.select_related("left", "right").in_bulk(chosen)
+    return [found[key] for key in chosen if key in found]
 
 
 def pair_before(pair: CandidatePair, entity_name: str = "") -> CandidatePair | None:
@@ -99,7 +102,7 @@ def _short(amount: float) -> str:
 
 
 def upcoming_after(pair: CandidatePair, entity_name: str, *, clear: bool) -> list[Upcoming]:
-    """Return the pairs that follow with what their golden records are called, in two statements."""
+    """Return the pairs that follow with what their golden records are called, in three statements."""
     pairs = pairs_after(pair, entity_name)
     ids = [pk for each in pairs for pk in (each.left_id, each.right_id)]
     homes = Crosswalk.objects.filter(pk__in=ids).values_list("source_record_id", "entity", "record__title")
