@@ -186,10 +186,19 @@ def select_many(spec: EntitySpec, *, masked: bool) -> str:
         sql.SQL(
             "SELECT t.n, {json} FROM unnest(%s::text[], %s::text[], %s::uuid[])"
             " WITH ORDINALITY AS t(system, key, id, n)"
-            " LEFT JOIN sources_crosswalk c ON c.system_id = t.system AND c.entity = {entity} AND c.key = t.key"
-            " JOIN golden_goldenrecord q ON q.id = coalesce(t.id, c.record_id) AND q.entity = {entity}"
-            " JOIN golden_goldenrecord h ON h.id = coalesce(q.merged_into_id, q.id) {typed}"
-        ).format(json=json, typed=_typed_join(spec), entity=sql.Literal(spec.name))
+            # Key by key, whatever the statistics say: on tables that just grew the planner joins whole ones.
+            " CROSS JOIN LATERAL (SELECT coalesce(t.id, (SELECT c.record_id FROM sources_crosswalk c"
+            " WHERE c.system_id = t.system AND c.entity = {entity} AND c.key = t.key)) AS id OFFSET 0) a"
+            " CROSS JOIN LATERAL (SELECT id, merged_into_id FROM golden_goldenrecord"
+            " WHERE id = a.id AND entity = {entity} OFFSET 0) q"
+            " CROSS JOIN LATERAL (SELECT * FROM golden_goldenrecord"
+            " WHERE id = coalesce(q.merged_into_id, q.id) OFFSET 0) h"
+            " CROSS JOIN LATERAL (SELECT * FROM {typed} WHERE record_id = h.id OFFSET 0) e"
+        ).format(
+            json=json,
+            typed=sql.Identifier(typed_model(spec)._meta.db_table),
+            entity=sql.Literal(spec.name),
+        )
     )
 
 
