@@ -9,18 +9,29 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
+from apps.core.clock import utcnow
 from apps.golden.documents import load_documents
 from apps.golden.models import GoldenRecord
-from apps.golden.registry import entities
+from apps.golden.registry import entities, entity
 from apps.mastering.models import OwnershipRule, SurvivorshipRule
 from apps.mastering.services import draft_ownership, draft_survivorship
 from apps.pipeline.models import Recomputation, SimulatedRecord, Simulation
-from apps.pipeline.services import apply_ownership, apply_survivorship, run_pending, work_on_recomputation
+from apps.pipeline.recomputing.runs import TRIES, claim, waits_for_worker
+from apps.pipeline.recomputing.work import _compute
+from apps.pipeline.runs import RunLost
+from apps.pipeline.services import (
+    apply_ownership,
+    apply_survivorship,
+    recompute_entities,
+    resume_recomputation,
+    run_pending,
+    work_on_recomputation,
+)
 from apps.pipeline.simulating import cancel_simulation, run_simulation, simulate_rules, start_simulation
 from apps.stewardship.models import ChangeRequest
 from mdm.demo import generate, write_extracts
 from mdm.loading import load_folder
-from tests.hub import NOW, account, erp_customer, master, seed
+from tests.hub import NOW, account, erp_customer, live, master, seed
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)
@@ -155,3 +166,40 @@ def test_a_later_activation_takes_over_what_an_earlier_one_had_to_do() -> None:
     assert (earlier.status, later.entities) == ("cancelled", ["customer", "invoice"])
     assert "replaced by" in earlier.log
     assert follow(later).done == 2
+
+
+def lose_worker() -> None:
+    """Let the lease be over, as that of a worker that was killed is after a while."""
+    Recomputation.objects.update(lease_until=utcnow() - timedelta(seconds=1))
+
+
+def test_a_recomputation_goes_on_where_a_lost_worker_was_and_that_one_writes_no_more() -> None:
+    master("salesforce.accounts", account("A1", "Acme"), account("A2", "Borealis"))
+    run = recompute_entities(entity_names=["customer"], cause="asked for", now=NOW)
+    assert run is not None
+    spec, ids = entity("customer"), sorted(live("customer"))
+    first = claim(worker="w1")
+    assert first is not None
+    _compute(first, first.token, spec, ids[:1])
+    assert not waits_for_worker()
+    lose_worker()
+    assert waits_for_worker()
+    done = work_on_recomputation()
+    assert done is not None
+    assert (done.status, done.done, done.total, done.token) == ("done", 2, 2, 2)
+    with pytest.raises(RunLost):
+        _compute(first, first.token, spec, ids[1:])
+
+
+def test_a_recomputation_that_every_worker_is_lost_on_is_given_up() -> None:
+    master("salesforce.accounts", account("A1", "Acme"))
+    run = recompute_entities(entity_names=["customer"], cause="asked for", now=NOW)
+    assert run is not None
+    for _ in range(TRIES + 1):
+        assert claim(worker="w") is not None
+        lose_worker()
+    assert claim(worker="w") is None
+    run.refresh_from_db()
+    assert (run.status, "given up" in run.log) == ("failed", True)
+    assert resume_recomputation(run_id=run.pk, now=NOW).status == "queued"
+    assert follow(run).done == 1

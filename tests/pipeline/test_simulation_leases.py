@@ -15,10 +15,11 @@ from apps.core.clock import utcnow
 from apps.golden.models import GoldenRecord
 from apps.golden.registry import entity
 from apps.mastering.services import draft_survivorship
-from apps.matching.models import DataMoment, PairSnapshot
+from apps.matching.models import DataMoment, MatchRun, PairSnapshot
 from apps.matching.selectors import any_rule, data_moment
 from apps.matching.services import draft_match_rule, prune_snapshots, take_snapshot
 from apps.pipeline.models import SimulatedRecord, Simulation
+from apps.pipeline.runs import MOST_LOG, keep, request_rematch
 from apps.pipeline.simulating import crew as crew_module
 from apps.pipeline.simulating import (
     prune_simulations,
@@ -177,3 +178,14 @@ def test_snapshots_and_simulations_go_when_nobody_needs_them() -> None:
     assert prune_simulations(now=NOW + timedelta(days=30)) == 0
     assert prune_simulations(now=NOW + timedelta(days=91)) == 1
     assert not SimulatedRecord.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_log_of_a_run_keeps_its_last_lines() -> None:
+    seed()
+    run = request_rematch(entity_name="customer", now=NOW)
+    MatchRun.objects.filter(pk=run.pk).update(log="x" * MOST_LOG, status="running")
+    keep(run, token=run.token, lines=["passed over one"])
+    run.refresh_from_db()
+    assert len(run.log) == MOST_LOG
+    assert run.log.endswith("passed over one\n")
