@@ -127,14 +127,31 @@ SIMULATE: Mapping[str, Meaning] = {
     },
     "simulate.peak_memory_mb": Meaning("MB", "of all its processes, loading included"),
 }
+READING: Mapping[str, Meaning] = {
+    "reading.bulk.keys": Meaning("keys", "source keys of one request"),
+    "reading.bulk.copy.cpu_ms": Meaning("ms", "COPY of the same join of the same keys"),
+    "reading.bulk.cpu_ms": Meaning("ms", "POST lookup of the keys"),
+    "reading.bulk.to_copy": Meaning("x", "its CPU / COPY", _most(1.2)),
+    "reading.bulk.drf.cpu_ms": Meaning("ms", "tuned DRF many=True of the typed rows alone, by id"),
+    "reading.bulk.drf_to_bulk": Meaning("x", "its CPU / POST lookup", _least(10)),
+    "reading.delta.events": Meaning("events", "events of one page of the feed of changes"),
+    "reading.delta.copy.cpu_ms": Meaning("ms", "COPY of the same events"),
+    "reading.delta.cpu_ms": Meaning("ms", "GET changes, one page"),
+    "reading.delta.to_copy": Meaning("x", "its CPU / COPY", _most(1.3)),
+    "reading.export.records": Meaning("records", "golden customers read page by page"),
+    "reading.export.copy.cpu_us": Meaning("µs/record", "COPY of the same documents"),
+    "reading.export.cpu_us": Meaning("µs/record", "GET customers, all pages by cursor"),
+    "reading.export.to_copy": Meaning("x", "its CPU / COPY", _most(1.15)),
+}
 SUITES: Mapping[str, Mapping[str, Meaning]] = {
     "landing": LANDING,
     "pipeline": PIPELINE,
     "lookup": LOOKUP,
+    "reading": READING,
     "match-one": MATCH_ONE,
     "simulate": SIMULATE,
 }
-MEANINGS = {**LANDING, **PIPELINE, **LOOKUP, **MATCH_ONE, **SIMULATE}
+MEANINGS = {**LANDING, **PIPELINE, **LOOKUP, **READING, **MATCH_ONE, **SIMULATE}
 
 Figures = dict[str, float]
 

@@ -35,10 +35,10 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 def run_lookup(databases: Databases, *, rows: int, report: Callable[[str], None]) -> Figures:
     """Measure rounds of every kind in turn, one request at a time over one kept connection."""
     address = databases.use(DATABASE)
-    if not _keys():
+    if not customer_keys():
         report(f"lookup, loading {rows:,} records")
         load_customers(databases, DATABASE, rows=rows)
-    keys, headers = _keys(), {"Authorization": f"Bearer {_token()}"}
+    keys, headers = customer_keys(), {"Authorization": f"Bearer {bench_token()}"}
     requests = min(MOST_REQUESTS, max(50, rows // 10))
     chosen = random.Random(1).choices(keys, k=requests)
     rounds = []
@@ -46,7 +46,7 @@ def run_lookup(databases: Databases, *, rows: int, report: Callable[[str], None]
         TemporaryDirectory() as folder,
         Server("bench-hub", Path(folder), database=address, env=HUB_ENV) as hub,
         Server("bench-drf", Path(folder), database=address, env=HUB_ENV | DRF_ENV, target=DRF_TARGET) as drf,
-        _raw_connection() as raw,
+        raw_connection() as raw,
     ):
         report("lookup, starting the servers")
         hub.await_start(_by_id(keys[0]), headers)
@@ -63,9 +63,9 @@ def _round(
 ) -> Iterator[tuple[str, Cost]]:
     by_id = [(key[0],) for key in keys]
     yield "raw_row", _ask(raw, _typed_row(), by_id)
-    yield "raw.by_id", _ask(raw, _document("select_by_id"), by_id)
+    yield "raw.by_id", _ask(raw, document_sql("select_by_id"), by_id)
     yield "by_id", hub.cost_of([_by_id(key) for key in keys], headers)
-    yield "raw.by_key", _ask(raw, _document("select_by_key"), [key[1:] for key in keys])
+    yield "raw.by_key", _ask(raw, document_sql("select_by_key"), [key[1:] for key in keys])
     yield "by_key", hub.cost_of([_by_key(key) for key in keys], headers)
     yield "drf", drf.cost_of([_by_id_in_drf(key) for key in keys[: _fewer(len(keys))]], {})
 
@@ -105,7 +105,7 @@ def _by_id_in_drf(key: Key) -> str:
     return f"/customers/{key[0]}"
 
 
-def _keys() -> list[Key]:
+def customer_keys() -> list[Key]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT record_id::text, system_id, key FROM sources_crosswalk WHERE entity = 'customer' ORDER BY key"
@@ -113,7 +113,7 @@ def _keys() -> list[Key]:
         return list(cursor.fetchall())
 
 
-def _token() -> str:
+def bench_token() -> str:
     """A token that sees everything, so that it reads what the raw queries read."""
     user = create_user(username="bench", roles=[Role.STEWARD], is_service=True)
     return issue_token(user=user, label="bench")
@@ -124,13 +124,13 @@ def _typed_row() -> str:
     return f"SELECT row_to_json(t)::text FROM {table} t WHERE record_id = %s"
 
 
-def _document(name: str) -> str:
+def document_sql(name: str) -> str:
     """The API's own statement, by name because it is private to the API."""
     statement: str = import_string(f"apps.api.v1.record_sql.{name}")(entity("customer"), masked=False)
     return statement
 
 
-def _raw_connection() -> Connection:
+def raw_connection() -> Connection:
     """A plain psycopg connection to the database of the moment."""
     settings = connection.settings_dict
     return psycopg.connect(

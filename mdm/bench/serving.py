@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from socket import socket
@@ -73,21 +73,43 @@ class Server:
 
     def get(self, path: str, headers: Mapping[str, str]) -> bytes:
         """Return the body; ValueError unless the answer is 200."""
-        self._caller.request("GET", path, headers=dict(headers))
+        return self._ask("GET", path, None, headers)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Post JSON and return the body; ValueError unless the answer is 200."""
+        return self._ask("POST", path, body, {**headers, "Content-Type": "application/json"})
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        self._caller.request(method, path, body=body, headers=dict(headers))
         answer = self._caller.getresponse()
-        body = answer.read()
+        found = answer.read()
         if answer.status != 200:
-            raise ValueError(f"GET {path} answered {answer.status}: {body[:300]!r}")
-        return body
+            raise ValueError(f"{method} {path} answered {answer.status}: {found[:300]!r}")
+        return found
 
     def cost_of(self, paths: Sequence[str], headers: Mapping[str, str]) -> Cost:
         """Ask one after the other; the cost of the server and its database connections, not of asking."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", (self._name,))
-            backends = [pid for (pid,) in cursor.fetchall()]
-        self._caller.close()  # the server may have ended a connection that was idle for a round
-        self.get(paths[0], headers)
-        with measured(backends, server=self._child.pid) as cost:
+
+        def ask() -> None:
             for path in paths:
                 self.get(path, headers)
+
+        self.reconnect()
+        self.get(paths[0], headers)
+        return self.cost_while(ask)
+
+    def reconnect(self) -> None:
+        """Begin a new connection: the server may have ended one that was idle for a while."""
+        self._caller.close()
+
+    def cost_while(self, ask: Callable[[], object]) -> Cost:
+        """Return what the server and its database connections spend while `ask` runs."""
+        with measured(self.backends(), server=self._child.pid) as cost:
+            ask()
         return cost
+
+    def backends(self) -> list[int]:
+        """Return the process ids of the server's database connections."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", (self._name,))
+            return [pid for (pid,) in cursor.fetchall()]

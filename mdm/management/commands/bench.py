@@ -18,6 +18,7 @@ from mdm.bench.lookup import run_lookup
 from mdm.bench.match_one import run_match_one
 from mdm.bench.matching import MatchOptions, add_match_arguments, match_options, run_match
 from mdm.bench.pipeline import run_pipeline
+from mdm.bench.reading import run_reading
 from mdm.bench.showing import show
 from mdm.bench.simulating import run_simulate
 from mdm.local.children import LocalServiceError
@@ -27,6 +28,7 @@ SUITES = {
     "landing": run_landing,
     "pipeline": run_pipeline,
     "lookup": run_lookup,
+    "reading": run_reading,
     "match-one": run_match_one,
     "simulate": run_simulate,
 }
