@@ -28,7 +28,7 @@ class Row:
     __slots__ = ("_data", "_line", "_problem", "_read", "mark", "number")
 
     def __init__(self, number: int, data: dict[str, Any], problem: Problem | None = None) -> None:
-        self.number, self._data, self._problem, self.mark = number, data, problem, b""
+        self.number, self._data, self._problem, self.mark, self._line = number, data, problem, b"", b""
         self._read: Callable[[int, bytes], Row] | None = None
 
     @classmethod

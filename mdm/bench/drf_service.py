@@ -32,7 +32,7 @@ class CustomersView(APIView):
     """Many customers by the ids in the body, their addresses, contacts and other items left out."""
 
     def post(self, request: Request) -> Response:
-        found = Customer._default_manager.filter(pk__in=request.data["ids"])
+        found = Customer._default_manager.filter(pk__in=dict(request.data)["ids"])
         return Response(CustomerSerializer(found, many=True).data)
 
 
