@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import connection, connections, transaction
+from psycopg.errors import LockNotAvailable
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -46,7 +47,7 @@ def somebody_elses_turn() -> Iterator[None]:
 def refused_without_turn(verb: Callable[[], object]) -> None:
     with somebody_elses_turn(), transaction.atomic():
         connection.cursor().execute("SET LOCAL lock_timeout = '150ms'")
-        with pytest.raises(OperationalError, match="lock timeout"):
+        with pytest.raises(LockNotAvailable):
             verb()
         transaction.set_rollback(True)
 
