@@ -118,7 +118,7 @@ def load_facts(lanes: Iterable[int]) -> list[LaneFacts]:
     """Return what these lanes carry, in one query; a lane whose event is gone is left out."""
     with raw_cursor() as cursor:
         cursor.execute(_FACTS, (list(lanes),))
-        return [LaneFacts(*row[:-1], tuple(row[-1] or ())) for row in cursor]
+        return [LaneFacts(*(*row[:-1], tuple(row[-1] or ()))) for row in cursor]
 
 
 def write_drafts(connection: Connection, facts: list[LaneFacts]) -> list[Draft]:

@@ -183,7 +183,9 @@ def test_dead_letters_that_a_version_cures_go_out_again(erp: Target) -> None:
     assert lane_of(record).park_code == "mapping_error"
     wide = draft(ERP + "# wide again\n")
     run = done(start_simulation(mapping=wide, actor=ADA, now=T0))
-    assert (run.counts["cured"], run.counts["dead_letters_cured"]) == (1, 1)
+    assert (run.counts["cured"], run.counts["dead_letters_cured"], run.refused) == (1, 1, {})
+    [sample] = run.samples
+    assert sample["refusals"] == [["companyName", "has 14 characters, the target takes 9"]]
     started = activate_outbound(mapping=wide, redeliver=True, actor=ADA, now=T0 + seconds(5))
     assert started is not None
     assert done(started).counts["replayed"] == 1

@@ -39,6 +39,8 @@ class Effect:
     fields: tuple[FieldEffect, ...] = ()
     refusals: tuple[tuple[str, str], ...] = ()
     losses: tuple[Loss, ...] = ()
+    cures: tuple[tuple[str, str], ...] = ()
+    """What the version in force is refused for."""
 
 
 def effect_on(
@@ -57,11 +59,11 @@ def effect_on(
     if isinstance(after, MappingErrors) and after.cls is FailureClass.MISSING_DEPENDENCY:
         return Effect("waits", None)
     fields = _differences(draft, active, before, after)
-    refused_before = active is not None and bool(_refusals(before, described))
+    earlier = _refusals(before, described)
     changed = bool(fields) or _body(before) != _body(after)  # also where nothing is written to another field
-    kind = _kind(active, bool(refusals), refused_before, changed=changed)
+    kind = _kind(active, bool(refusals), bool(earlier), changed=changed)
     payload = after if isinstance(after, Payload) and not refusals else None
-    return Effect(kind, payload, fields, refusals, tuple(losses))
+    return Effect(kind, payload, fields, refusals, tuple(losses), () if refusals else earlier)
 
 
 def _body(rendered: Payload | MappingErrors | None) -> dict[str, Any] | None:

@@ -56,7 +56,8 @@ class Tally:
             self._sample(record, target, effect, masker)
 
     def _sample(self, record: UUID, target: str, effect: Effect, masker: Masker) -> None:
-        names = [each.field for each in effect.fields] + [name for name, _ in effect.refusals] or [""]
+        reasons = effect.refusals or effect.cures
+        names = [each.field for each in effect.fields] + [name for name, _ in reasons] or [""]
         cases = [name for name in names if self._cases[effect.kind, name] < PER_CASE]
         if not cases or len(self.samples) >= MOST_SAMPLES:
             return
@@ -76,8 +77,8 @@ class Tally:
                         "cases": cases,
                         "fields": clear,
                         "masked": masked,
-                        "refusals": [list(each) for each in effect.refusals],
-                        "refusals_masked": [[name, masker.text(why)] for name, why in effect.refusals],
+                        "refusals": [list(each) for each in reasons],
+                        "refusals_masked": [[name, masker.text(why)] for name, why in reasons],
                     }
                 )
             )
