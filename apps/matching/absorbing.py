@@ -1,6 +1,6 @@
 """Take changed records into what matching derives: forms, keys, and the pairs they resemble."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,9 @@ from apps.matching.prepared import Form, forms_of
 from apps.matching.rule import Rule
 from apps.matching.scoring import Compared, score
 from apps.matching.vetoes import conflict
+
+MOST = 200
+"""Housemates a record is compared with when its values have drifted: enough to hold it where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def absorb(
         for record, home in (homes or {}).items()
         if record in old and old[record] != forms[record]
     }
-    housemates = _housemates(cursor, drifted)
+    housemates = _housemates(cursor, drifted, before)
     asked = set(pairs) if housemates else None
     wanted = pairs if asked is None else asked | housemates
     forms |= read_contents(cursor, {record for pair in wanted for record in pair if record not in forms})
@@ -73,19 +76,22 @@ def absorb(
     return Absorbed({*changed, *(record for pair in touched for record in pair)}, forms, compared)
 
 
-def _housemates(cursor: Cursor[Any], homes: Mapping[UUID, UUID]) -> set[Pair]:
-    """Pair each of these records with everybody else in its golden record."""
+def _housemates(cursor: Cursor[Any], homes: Mapping[UUID, UUID], before: Iterable[Pair]) -> set[Pair]:
+    """Pair each of these records with others of its golden record: those it resembled, and `MOST` at most besides."""
     if not homes:
         return set()
     members: dict[UUID, list[UUID]] = {}
-    for record, home in storage.housemates_of(cursor, set(homes.values())).items():
+    for record, home in storage.some_housemates_of(cursor, set(homes.values()), most=MOST + 1).items():
         members.setdefault(home, []).append(record)
-    return {
+    found = {
         storage.ordered(record, other)
         for record, home in homes.items()
         for other in members.get(home, ())
         if other != record
     }
+    resembled = [pair for pair in before if pair[0] in homes or pair[1] in homes]
+    lived = storage.homes_of(cursor, {record for pair in resembled for record in pair}) if resembled else {}
+    return found | {pair for pair in resembled if pair[0] in lived and lived[pair[0]] == lived.get(pair[1])}
 
 
 def _kept(

@@ -1,6 +1,7 @@
 """What a record is connected with, decided anew as a whole: so the outcome does not depend on who came when."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -24,6 +25,8 @@ LARGEST_CLIQUE = 40
 """In connected groups up to this size every pair is scored, also those that no key brought together."""
 MOST = 50_000
 """Records one decision looks at; beyond it golden records stay whole, and only new records find a home."""
+MOST_CUTS = 32
+"""How often one decision is cut in two to keep giants away from the others."""
 BY_RULE = ("new", "match")
 """How rules bring a record into a golden record; whoever came in another way was put there by a person."""
 
@@ -45,12 +48,22 @@ def decide(
     seeds: Iterable[UUID],
     *,
     known: Mapping[UUID, Form] | None = None,
+    cuts: Iterator[int] | None = None,
 ) -> Neighbourhood:
     """Group everything that is connected with the seeds by the evidence there is, whatever the groups are now.
 
-    `known` are forms the caller has read already. Decisions of people hold over whole groups.
+    `known` are forms the caller has read already. Decisions of people hold over whole groups. Where there is more
+    than one decision can look at, the seeds are decided in parts, as long as `cuts` last (`MOST_CUTS` for a caller).
     """
-    members = reach(cursor, seeds, most=MOST)
+    wanted = list(dict.fromkeys(seeds))
+    members = reach(cursor, wanted, most=MOST)
+    cuts = iter(range(MOST_CUTS)) if cuts is None else cuts
+    if len(members) >= MOST and len(wanted) > 1 and next(cuts, None) is not None:
+        half = len(wanted) // 2
+        first = decide(cursor, spec, rule, wanted[:half], known=known, cuts=cuts)
+        decided = {record for group in first.groups for record in group}
+        rest = [seed for seed in wanted[half:] if seed not in decided]
+        return _joined(first, decide(cursor, spec, rule, rest, known=known, cuts=cuts)) if rest else first
     ids = sorted(member.id for member in members)
     edges = pairs_among(cursor, ids) if len(ids) > 1 else []
     decisions = storage.decisions_among(cursor, ids) if len(ids) > 1 else {}
@@ -60,6 +73,28 @@ def decide(
         return held | read_contents(cursor, records - held.keys())
 
     return group_members(spec, rule, members, edges, decisions, forms_of=forms_of)
+
+
+def _joined(first: Neighbourhood, second: Neighbourhood) -> Neighbourhood:
+    """Two decisions as one; where both looked at a part of one giant, the second adds to what the first grouped."""
+    decisions = first.decisions | second.decisions
+    apart = _said(decisions, Verdict.NEVER)
+    groups = [list(group) for group in first.groups]
+    place = {record: at for at, group in enumerate(groups) for record in group}
+    for group in second.groups:
+        met = Counter(place[record] for record in group if record in place)
+        new = [record for record in group if record not in place]
+        home = groups[met.most_common(1)[0][0]] if met else None
+        if home is not None and not _parted(home, new, apart):
+            home += new
+        elif new:
+            groups.append(new)
+    return Neighbourhood(first.homes | second.homes, groups, first.edges + second.edges, decisions)
+
+
+def _parted(some: Sequence[UUID], others: Sequence[UUID], apart: Sequence[Pair]) -> bool:
+    one, two = set(some), set(others)
+    return any((a in one and b in two) or (a in two and b in one) for a, b in apart)
 
 
 def group_members(

@@ -75,6 +75,17 @@ def housemates_of(cursor: Cursor[Any], record_ids: Iterable[UUID]) -> dict[UUID,
     return dict(cursor.fetchall())
 
 
+def some_housemates_of(cursor: Cursor[Any], record_ids: Iterable[UUID], *, most: int) -> dict[UUID, UUID]:
+    """Return the first source records of these golden records, at most `most` of each, with their golden record."""
+    cursor.execute(
+        "SELECT c.source_record_id, h.id FROM unnest(%s::uuid[]) AS h(id) CROSS JOIN LATERAL ("
+        " SELECT source_record_id FROM sources_crosswalk WHERE record_id = h.id"
+        " ORDER BY source_record_id LIMIT %s) AS c",
+        (list(record_ids), most),
+    )
+    return dict(cursor.fetchall())
+
+
 def systems_of(cursor: Cursor[Any], source_record_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the system of each source record."""
     cursor.execute(

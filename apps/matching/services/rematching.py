@@ -90,7 +90,7 @@ def score_chunk(*, spec: EntitySpec, rule: Rule, after: list[str] | None, since:
         last = [str(each) for each in pairs[-1]] if len(pairs) == PAIRS else None
         forms, versions = sql.forms_and_times(cursor, {record for pair in pairs for record in pair})
         known = [pair for pair in pairs if pair[0] in forms and pair[1] in forms]
-        edges = score(rule, forms, known).edges(least=Band.REVIEW) if known else []
+        edges = score(rule, forms, known, least=Band.REVIEW).edges(least=Band.REVIEW) if known else []
         storage.lock_entity(cursor, spec.name)
         sql.replace_range(
             cursor, spec.name, edges, versions, after=after, upto=last, since=since, rule_version=rule.version
