@@ -1,0 +1,1 @@
+"""A series of kills while approved changes are on their way: `python -m tests.distribution.kills --seed N`."""
