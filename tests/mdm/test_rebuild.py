@@ -56,7 +56,9 @@ def test_a_value_written_past_the_hub_is_found_and_put_right_with_history_and_an
     before = document_of(survivor)
     Customer.objects.filter(pk=survivor).update(legal_name="Forged Ltd", segment="Gold")
     events = OutboxEvent.objects.filter(record=survivor).count()
-    with pytest.raises(CommandError, match="3 differences"):
+    found = {each.place for each in compare_records(CUSTOMER, [survivor], now=NOW)}
+    assert found >= {"legal_name", "segment"}
+    with pytest.raises(CommandError, match="differences"):
         rebuild("--check")
     assert document_of(survivor)["legal_name"] == "Forged Ltd"
 
