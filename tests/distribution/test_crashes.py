@@ -1,11 +1,13 @@
 """Workers and targets that die, sleep too long or run beside each other: nothing is lost, nothing done twice."""
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
 import pytest
+from celery import Celery
 from django.core.management import call_command
 from django.db import connection as database
 from django.db import transaction
@@ -13,10 +15,13 @@ from django.db.models import F
 
 from apps.connectors.sandbox import RunningSandbox
 from apps.connectors.sandbox.store import Store
+from apps.distribution import hints
 from apps.distribution.claiming import claim_lanes
 from apps.distribution.contracts import RunReport
 from apps.distribution.models import DeliveryAttempt, Lane
 from apps.distribution.services import deliver_due
+from mdm.local.broker import Broker
+from mdm.local.supervisor import Supervisor
 from tests.distribution.golden import (
     T0,
     Target,
@@ -30,6 +35,7 @@ from tests.distribution.golden import (
     seconds,
 )
 from tests.distribution.processes import eventually, forked, sandbox_process
+from tests.local.conftest import state as state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,9 +161,6 @@ def test_workers_killed_at_any_moment_lose_nothing_and_do_nothing_twice(erp: Tar
         erp.deliver(at=at)
         at += 30
     assert Lane.objects.filter(parked_at__isnull=False).count() == 0
-    print(
-        "CRASHED", DeliveryAttempt.objects.filter(outcome="crashed").count(), DeliveryAttempt.objects.count()
-    )
     for record in records:
         name = f"{record.title.split()[0]} V{record.version}"
         assert erp.held(record, "customer")["companyName"] == name
@@ -189,13 +192,41 @@ def test_a_target_that_is_killed_and_comes_back_gets_everything_once(
     assert verbs == [["created", "updated"]] * 3 + [["created"]] * 3
 
 
-def test_without_a_broker_a_commit_is_delivered_within_moments(erp: Target) -> None:
-    first = new_record(customer("First Ltd"))
-    with forked(lambda: call_command("deliver")) as worker:
-        eventually(lambda: erp.verbs(first) == ["created"])
-        second = new_record(customer("Second Ltd"))
-        eventually(lambda: erp.verbs(second) == ["created"], within=5)
-        worker.terminate()
-        worker.join(15)
+def test_an_answer_is_kept_while_the_database_is_away(erp: Target) -> None:
+    record = new_record(customer())
+    erp.server.arm("hang", seconds=1)
+    with forked(erp.deliver) as worker:
+        eventually(lambda: DeliveryAttempt.objects.filter(ended_at__isnull=True).exists())
+        with database.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+            assert cursor.fetchone()[0] >= 1
+        worker.join(20)
         assert worker.exitcode == 0
-    assert Lane.objects.filter(done_seq=1).count() == 2
+    lane = lane_of(record)
+    assert erp.outcomes(record) == ["retry"]  # the 504 that came when the session was gone already
+    assert (lane.attempts, lane.crash_count, lane.lease_until) == (1, 0, None)
+
+
+def test_with_the_broker_killed_and_emptied_both_targets_get_a_commit_within_moments(
+    erp: Target, crm_server: RunningSandbox, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = connect(crm_server, {"salesforce.account": "customer"})
+    broker = Broker(state)
+    with Supervisor(state, print) as boss:
+        boss.start(broker, stage=1)
+        monkeypatch.setattr(hints, "current_app", Celery("hub", broker=f"redis+socket://{broker.socket}"))
+        with forked(lambda: call_command("deliver")) as worker:
+            first = new_record(customer("First Ltd"))
+            eventually(lambda: erp.verbs(first) == crm.verbs(first) == ["created"])
+            boss.running["broker"].child.kill()
+            boss.running["broker"].child.wait()
+            shutil.rmtree(state / "broker")
+            second = new_record(customer("Second Ltd"))
+            eventually(lambda: erp.verbs(second) == crm.verbs(second) == ["created"], within=5)
+            worker.terminate()
+            worker.join(15)
+            assert worker.exitcode == 0
+    assert Lane.objects.filter(done_seq=1).count() == 4
