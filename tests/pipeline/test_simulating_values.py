@@ -94,7 +94,7 @@ def changes() -> Iterator[Any]:
     yield pytest.param(turned_around, "ownership", apply_ownership, "matrix_id", id="ownership")
 
 
-@pytest.mark.parametrize(("draft", "kind", "activate", "named"), changes())
+@pytest.mark.parametrize(("draft", "kind", "activate", "named"), list(changes()))
 def test_what_is_simulated_is_what_the_recomputation_does(
     firm: None, draft: Any, kind: str, activate: Any, named: str
 ) -> None:

@@ -103,8 +103,9 @@ def resume_recomputation(*, run_id: UUID, now: datetime) -> Recomputation:
     if Recomputation.objects.filter(Q(requested_at__gt=run.requested_at) | Q(status__in=Recomputation.OPEN)):
         raise NotResumable("A later one computes, or has computed, the records by newer rules.")
     run.status, run.finished_at, run.takeovers = Recomputation.Status.QUEUED, None, 0
+    run.lease_until = None
     run.log = bounded(run.log + line_of(f"resumed at {run.done:,} of {run.total:,}", now))
-    run.save(update_fields=["status", "finished_at", "takeovers", "log"])
+    run.save(update_fields=["status", "finished_at", "takeovers", "lease_until", "log"])
     record_deed(verb="resume recomputation", subject=run.cause, now=now)
     return run
 
@@ -128,7 +129,7 @@ def claim(*, worker: str) -> Recomputation | None:
                 finished_at = CASE WHEN takeovers >= %(tries)s THEN clock_timestamp() END,
                 log = CASE WHEN takeovers >= %(tries)s THEN right(log || %(given_up)s, %(most)s) ELSE log END,
                 takeovers = takeovers + (lease_until IS NOT NULL)::int, token = token + 1, worker = %(worker)s,
-                lease_until = clock_timestamp() + %(lease)s
+                lease_until = CASE WHEN takeovers < %(tries)s THEN clock_timestamp() + %(lease)s::interval END
             WHERE status IN ('queued', 'running') AND (lease_until IS NULL OR lease_until < clock_timestamp())
             RETURNING id, status
             """,
