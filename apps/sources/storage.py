@@ -14,6 +14,7 @@ from apps.golden.registry import entity
 from apps.sources.contracts import Problem, Row
 from apps.sources.landing import Keyed, Landing, Stored, references_of
 from apps.sources.models import Contribution, Load, Reference, RejectedRow, SourceRecord
+from apps.sources.versions import recency_of
 
 
 def lock_system(cursor: Cursor[Any], system: str) -> None:
@@ -71,7 +72,7 @@ def write_records(
 ) -> list[UUID]:
     """Upsert source records, their contributions, references and history; return the ids whose content changed."""
     changed = [each for each in landings if each.is_new or each.content != old[each.id].content_hash]
-    pending = {each.id for each in changed if each.complete}
+    pending = {each.id for each in landings if each.complete and _counts_anew(each, old)}
     rows = (
         (
             each.id, each.system, each.entity, each.key,
@@ -88,6 +89,14 @@ def write_records(
     _write_contributions(cursor, load, landings)
     _write_references(cursor, changed)
     return [each.id for each in changed]
+
+
+def _counts_anew(landing: Landing, old: Mapping[UUID, Stored]) -> bool:
+    """Tell whether golden records may differ: by what is told, or because the same is told more recently."""
+    before = old.get(landing.id)
+    if before is None or landing.content != before.content_hash:
+        return True
+    return recency_of(landing.source_version) != recency_of(before.source_version)
 
 
 def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> list[tuple[UUID, bool]]:

@@ -71,6 +71,17 @@ def test_of_a_cycle_the_reference_told_last_is_left_out_in_whatever_order_it_arr
     assert states == [{"A1": None, "A2": "A3", "A3": "A1", "A4": "A1"}] * 5
 
 
+def test_a_reference_that_is_told_again_later_counts_as_told_later() -> None:
+    for key in ("A3", "A4"):
+        tell(key, None, 1)
+    tell("A2", "A1", 1)
+    tell("A1", "A2", 2)
+    assert (parents()["A1"], parents()["A2"]) == (None, "A1")
+    tell("A2", "A1", 3)
+    assert (parents()["A1"], parents()["A2"]) == ("A2", None)
+    assert_proven()
+
+
 def test_a_reference_that_was_left_out_stands_as_soon_as_nothing_is_in_its_way() -> None:
     tell("A2", "A1", 1)
     tell("A1", "A2", 2)
