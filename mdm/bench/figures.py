@@ -143,15 +143,37 @@ READING: Mapping[str, Meaning] = {
     "reading.export.cpu_us": Meaning("µs/record", "GET customers, all pages by cursor"),
     "reading.export.to_copy": Meaning("x", "its CPU / COPY", _most(1.15)),
 }
+DISTRIBUTION: Mapping[str, Meaning] = {
+    "distribution.deliveries": Meaning("deliveries", "of customers to a target in this process"),
+    "distribution.create.cpu_us": Meaning(
+        "µs/delivery", "first version: claim, map, attempt, call, settle; 25 a call"
+    ),
+    "distribution.update.cpu_us": Meaning("µs/delivery", "second version, the same"),
+    "distribution.update.postgres_cpu_us": Meaning("µs/delivery", "of which PostgreSQL"),
+    "distribution.update.per_second": Meaning("deliveries/s", "the same by the clock, one process"),
+    "distribution.update.per_second_on_2_cores": Meaning(
+        "deliveries/s", "2 / CPU per delivery", _least(2000)
+    ),
+    "distribution.growth": Meaning("x", "CPU per delivery, all / a tenth", _most(1.2)),
+    "distribution.single.cpu_us": Meaning("µs/delivery", "one record a call, eight calls at a time"),
+    "distribution.commit_to_call.p50_ms": Meaning(
+        "ms", "commit to start of the call, 50 changes/s", _most(50)
+    ),
+    "distribution.commit_to_call.p99_ms": Meaning("ms", "the same, 99th of a hundred", _most(500)),
+    "distribution.beside_dead.p50_ms": Meaning("ms", "the same while another target answers nothing"),
+    "distribution.beside_dead.p99_ms": Meaning("ms", "the same, 99th of a hundred"),
+    "distribution.beside_dead.to_alone": Meaning("x", "p99 beside a dead target / without", _most(1.05)),
+}
 SUITES: Mapping[str, Mapping[str, Meaning]] = {
     "landing": LANDING,
     "pipeline": PIPELINE,
     "lookup": LOOKUP,
     "reading": READING,
     "match-one": MATCH_ONE,
+    "distribution": DISTRIBUTION,
     "simulate": SIMULATE,
 }
-MEANINGS = {**LANDING, **PIPELINE, **LOOKUP, **READING, **MATCH_ONE, **SIMULATE}
+MEANINGS = {**LANDING, **PIPELINE, **LOOKUP, **READING, **MATCH_ONE, **SIMULATE, **DISTRIBUTION}
 
 Figures = dict[str, float]
 

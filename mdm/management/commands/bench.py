@@ -12,6 +12,7 @@ from rich.console import Console
 
 from apps.audit.context import Actor, acting
 from mdm.bench.databases import Databases, server
+from mdm.bench.distribution import run_distribution
 from mdm.bench.figures import Figures, as_document
 from mdm.bench.landing import run_landing
 from mdm.bench.lookup import run_lookup
@@ -31,6 +32,7 @@ SUITES = {
     "reading": run_reading,
     "match-one": run_match_one,
     "simulate": run_simulate,
+    "distribution": run_distribution,
 }
 FEWEST_ROWS = 100
 USUAL_ROWS = 20_000
@@ -38,7 +40,7 @@ USUAL_ROWS = 20_000
 
 class Command(BaseCommand):
     help = (
-        "Measure landing, the pipeline, lookups and simulations in throw-away databases on the configured "
+        "Measure landing, pipeline, lookups, simulations and deliveries in throw-away databases on the configured "
         "PostgreSQL, or on a private one; `match` measures the matching engine on labelled folders or "
         "invented customers. Linux only: CPU is read from /proc."
     )
