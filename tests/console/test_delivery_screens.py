@@ -10,7 +10,7 @@ from apps.accounts.roles import Role
 from apps.connectors.sandbox import start_sandbox
 from apps.distribution.models import Lane, Subscription, TargetState
 from tests.console.signing import page, press, signed_in, told
-from tests.distribution.golden import Target, connect, customer, lane_of, new_record
+from tests.distribution.golden import Target, activate, connect, customer, lane_of, new_record
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +139,7 @@ def test_one_subscription_is_paused_and_goes_on(erp: Target) -> None:
 
 def test_a_target_is_subscribed_and_backfilled_after_everything_else(erp: Target) -> None:
     admin = signed_in(Role.ADMINISTRATOR)
+    activate("netsuite.engagement")
     old = new_record({"name": "Harbour works"}, entity="engagement")
     assert "netsuite.engagement" in page(admin, "targets")
     offer = "netsuite netsuite.engagement"
