@@ -104,7 +104,9 @@ def _send_new(
     """Send, after records that the target holds of its own were given the hub's key."""
     unseen = [draft for draft in drafts if draft.facts.lane_id not in seen]
     adopted, failed = adopt_own(connector, call.object, unseen)
-    results = [Result(draft, failed[draft.facts.lane_id]) for draft in drafts if draft.facts.lane_id in failed]
+    results = [
+        Result(draft, failed[draft.facts.lane_id]) for draft in drafts if draft.facts.lane_id in failed
+    ]
     ready = [draft for draft in drafts if draft.facts.lane_id not in failed]
     return results + (_send(connector, call, ready, {**seen, **adopted}) if ready else [])
 

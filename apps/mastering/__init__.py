@@ -1,3 +1,3 @@
 """Ownership, survivorship, pins, merge, unmerge and trees."""
 
-FACE = ("engine.ownership", "engine.trust", "explaining", "trees")
+FACE = ("engine.ownership", "engine.strategies", "engine.survivorship", "engine.trust", "explaining", "trees")

@@ -16,5 +16,7 @@ def active_policy() -> Policy:
             " LEFT JOIN stewardship_approvalrule r ON r.policy_id = p.id WHERE p.status = 'active'"
         )
         rows = cursor.fetchall()
-    rules = {(entity, group): (frozenset(states), hours) for _, entity, group, states, hours in rows if entity}
+    rules = {
+        (entity, group): (frozenset(states), hours) for _, entity, group, states, hours in rows if entity
+    }
     return Policy(version=rows[0][0] if rows else 0, rules=rules)

@@ -57,7 +57,7 @@ class Api:
         while not self.over():
             request = urllib.request.Request(f"{self.address}/api/v1{path}", content, headers)  # noqa: S310 - our own loopback address
             try:
-                with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - the same
+                with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - our own loopback address
                     return json.load(answer)
             except urllib.error.HTTPError as problem:
                 said = json.load(problem) if problem.code < 500 else {}

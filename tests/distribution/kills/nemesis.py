@@ -124,4 +124,4 @@ def disarm(address: str) -> None:
 def _control(address: str, method: str, content: bytes | None) -> None:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{address}/__fault__", content, headers, method=method)  # noqa: S310 - our own loopback address
-    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - the same
+    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - our own loopback address
