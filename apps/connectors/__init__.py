@@ -1,3 +1,3 @@
 """The systems the hub reads from and writes to."""
 
-FACE = ("mappings", "registry", "sandbox", "webhooks")
+FACE = ("mappings", "registry", "sandbox", "settings", "webhooks")
