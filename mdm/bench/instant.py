@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from apps.connectors.contracts import (
     CallContext,
@@ -18,7 +19,6 @@ from apps.connectors.contracts import (
     Write,
 )
 from apps.connectors.registry import CONNECTORS
-from apps.connectors.settings import ConnectorSettings
 from apps.connectors.webhooks import NoWebhooks
 
 KIND = "bench_instant"
@@ -33,7 +33,7 @@ class InstantConnector(NoWebhooks):
     version = "1"
     caps = Capabilities(native_upsert=True, batch_max=200, max_concurrency=8, change_feed="none")
 
-    def __init__(self, settings: ConnectorSettings) -> None:
+    def __init__(self, settings: Any) -> None:
         self._dead = bool(settings.options.get("dead"))
 
     def check(self) -> Health:
