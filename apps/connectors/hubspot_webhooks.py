@@ -85,6 +85,15 @@ def _native(event: Mapping[str, Any]) -> Any:
     return event.get("objectId", event.get("fromObjectId"))
 
 
+def _moment(milliseconds: object) -> datetime | None:
+    if not isinstance(milliseconds, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise WebhookUnreadable("The event's occurredAt is no time in milliseconds.") from None
+
+
 def read_event(event: object, key: str) -> tuple[Notice, ...]:
     """Return what one event says, nothing when it is of an object or kind that the hub does not take.
 
@@ -104,7 +113,7 @@ def read_event(event: object, key: str) -> tuple[Notice, ...]:
         native = event.get("newObjectId") or event.get("primaryObjectId") or native
     if native is None:
         raise WebhookUnreadable("The event has no objectId.")
-    at = datetime.fromtimestamp(occurred / 1000, UTC) if isinstance(occurred, int | float) else None
+    at = _moment(occurred)
     changed = {str(event["propertyName"]): event.get("propertyValue")} if event.get("propertyName") else {}
     origin = f"{event.get('changeSource', '')}:{event.get('sourceId', '')}".strip(":")
     notice = Notice(obj, str(native), kind, changed.get(key), at, changed, origin)

@@ -189,7 +189,7 @@ def _draft(
             facts, op, key, None, None, outcome=Outcome.PARKED, code="no_active_mapping", message=reason
         )
     spec = entities.get(facts.entity) if facts.entity in entities else None
-    masker = Masker(spec, mapping, facts.document)
+    masker = Masker(spec, facts.document, mapping)
     if op is Op.DEACTIVATE:
         return _deactivation(facts, key, mapping, masker)
     golden = {**facts.document, "id": str(facts.record_id), "mdm_id": str(facts.record_id)}

@@ -160,10 +160,7 @@ def _fields(part: _Part, seen: Observation | None, observed: str) -> list[Ledger
     places = [(one.remote, one.hub.text if one.hub else "") for one in mapping.fields if one.pushes]
     places += [(one.remote, one.collection) for one in mapping.lists]
     if draft is not None and draft.op is Op.DEACTIVATE:
-        bodies = (desired, acknowledged, held)
-        return [
-            _row(name, "", tuple(each.get(name, ABSENT) for each in bodies), observed) for name in desired
-        ]
+        return _deactivated((desired, acknowledged, held), masker, observed)
     shown = tuple(masker.payload(each) if masker else each for each in (desired, acknowledged, held))
     rows = []
     for path, attribute in places:
@@ -176,6 +173,18 @@ def _fields(part: _Part, seen: Observation | None, observed: str) -> list[Ledger
         if masker and (masker.is_personal(attribute) or MASK in hidden):
             row = _hidden(row)
         rows.append(row)
+    return rows
+
+
+def _deactivated(
+    bodies: tuple[dict[str, Any], ...], masker: Masker | None, observed: str
+) -> list[LedgerField]:
+    """Return the fields that switch a record off: desired, acknowledged and observed."""
+    rows = []
+    for name in bodies[0]:
+        row = _row(name, "", tuple(each.get(name, ABSENT) for each in bodies), observed)
+        shown = [masker.payload(each).get(name) for each in bodies] if masker else []
+        rows.append(_hidden(row) if MASK in str(shown) else row)
     return rows
 
 
@@ -193,7 +202,7 @@ def _masker(part: _Part) -> Masker | None:
         return None
     entity = part.subscription.entity
     document = part.draft.facts.document if part.draft else {}
-    return Masker(entities.get(entity) if entity in entities else None, part.mapping, document)
+    return Masker(entities.get(entity) if entity in entities else None, document, part.mapping)
 
 
 def _row(name: str, attribute: str, values: tuple[Any, ...], observed: str) -> LedgerField:

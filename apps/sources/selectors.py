@@ -47,15 +47,14 @@ def members_of(record_ids: Iterable[UUID], *, joining: Iterable[UUID] = ()) -> l
 
 
 def recency_before(*, source_record_ids: Sequence[UUID]) -> dict[UUID, float]:
-    """Return how recent each source record was before its last change; those that were new are left out."""
+    """Return how recent each source record was before it came to say what it says; new ones are left out."""
     with raw_cursor() as cursor:
         cursor.execute(
             """
-            SELECT id, source_version FROM (
-                SELECT h.id, h.source_version,
-                       row_number() OVER (PARTITION BY h.id ORDER BY h.history_date DESC, h.history_id DESC) AS place
-                FROM sources_historicalsourcerecord h WHERE h.id = ANY(%s)
-            ) told WHERE place = 2
+            SELECT DISTINCT ON (h.id) h.id, h.source_version
+            FROM sources_historicalsourcerecord h JOIN sources_sourcerecord s ON s.id = h.id
+            WHERE h.id = ANY(%s) AND h.content_hash IS DISTINCT FROM s.content_hash
+            ORDER BY h.id, h.history_date DESC, h.history_id DESC
             """,
             (list(source_record_ids),),
         )

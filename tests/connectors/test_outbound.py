@@ -94,6 +94,15 @@ def test_from_remote() -> None:
     }
 
 
+def test_what_does_not_fit_is_left_out_of_records_and_of_their_items() -> None:
+    remote = {
+        "Name": "Acme",
+        "Country": "XK",
+        "People": {"items": [{"Mail": "a@b.c", "Role": {"title": "CFO"}}]},
+    }
+    assert MAPPING.from_remote(remote) == {"legal_name": "Acme", "contacts": [{"email": "a@b.c"}]}
+
+
 def test_nothing_said_is_nothing_sent_and_null_clears() -> None:
     assert body({"id": "g1", "legal_name": "Acme"}) == {"Name": "Acme", "Source": "hub"}
     cleared = body({"id": "g1", "legal_name": "Acme", "status": None, "parent": None})

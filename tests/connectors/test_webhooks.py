@@ -273,6 +273,12 @@ def test_verified_but_unreadable_bodies_are_messages_that_cannot_be_read(name: s
         one.read_message(message.content)
 
 
+def test_an_absurd_time_makes_an_event_unreadable() -> None:
+    event = {"subscriptionType": "company.creation", "objectId": 5, "occurredAt": 1e300}
+    with pytest.raises(WebhookUnreadable, match="occurredAt"):
+        connector("hubspot").read_message(event)
+
+
 @pytest.mark.parametrize("name", sorted(set(CONNECTORS.names()) - SENDERS))
 def test_others_send_none(name: str) -> None:
     one = connector(name)

@@ -11,7 +11,7 @@ from apps.connectors.models import Connection
 from apps.connectors.sandbox import start_sandbox
 from apps.connectors.selectors import connector_for, settings_of
 from apps.connectors.services import rotate_webhook_secret
-from apps.connectors.services.webhook_secrets import SendsNoWebhooks
+from apps.connectors.services.webhook_secrets import SecretIsTheSystems, SendsNoWebhooks
 from apps.distribution.models import InboxMessage, Observation
 from apps.distribution.selectors import database_now
 from apps.distribution.services import deliver_due
@@ -121,3 +121,5 @@ def test_a_new_secret_is_shown_once_and_the_old_one_stays_good(crm: Target) -> N
     assert connector_for(row).caps.webhooks_by == "inbound_secret"
     with pytest.raises(SendsNoWebhooks):
         rotate_webhook_secret(connection=connection("netsuite"), actor=Actor(name="ada"), now=T0)
+    with pytest.raises(SecretIsTheSystems):  # it signs the hub in over there as well
+        rotate_webhook_secret(connection=connection("hubspot"), actor=Actor(name="ada"), now=T0)

@@ -152,7 +152,7 @@ def test_a_system_that_is_down_has_its_messages_wait(crm: Target) -> None:
     Connection.objects.filter(code="hubspot").update(base_url=url)
     assert (fetch(), fetch(after=60)) == (0, 1)
     InboxMessage.objects.update(
-        state="waiting", settled_at=None, received_at=database_now() - timedelta(hours=73)
+        state="waiting", settled_at=None, last_at=database_now() - timedelta(hours=73)
     )
     Connection.objects.filter(code="hubspot").update(base_url=f"http://127.0.0.1:{closed_port()}")
     assert fetch(after=120) == 1

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -144,7 +145,8 @@ def _read_item(part: _EachMap, item: Mapping[str, Any]) -> dict[str, Any]:
     hub: dict[str, Any] = {}
     for field in part.fields:
         if field.pulls:
-            field.read(item, hub)
+            with suppress(TransformError):
+                field.read(item, hub)
     return hub
 
 

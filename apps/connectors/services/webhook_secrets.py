@@ -15,6 +15,14 @@ from apps.connectors.services.connections import seal_again
 from apps.connectors.webhooks import PREVIOUS
 from apps.core.errors import Conflict
 
+INBOUND = "inbound_secret"
+"""The one secret that is the hub's to invent: any other is given out by the system and used for more than webhooks."""
+
+
+class SecretIsTheSystems(Conflict):
+    code = "secret_is_the_systems"
+    title = "The system gives out this secret"
+
 
 class SendsNoWebhooks(Conflict):
     code = "no_webhooks"
@@ -24,8 +32,12 @@ class SendsNoWebhooks(Conflict):
 def rotate_webhook_secret(*, connection: Connection, actor: Actor, now: datetime, secret: str = "") -> str:
     """Take a new secret, the given one or a random one, and return it; the one of before stays good.
 
-    The one before that is good no more. Raises SendsNoWebhooks.
+    The one before that is good no more. Raises SendsNoWebhooks, and SecretIsTheSystems when only the system
+    can make one.
     """
+    name = connector_for(connection).caps.webhooks_by
+    if name and name != INBOUND and not secret:
+        raise SecretIsTheSystems(f"Enter the {name} that {connection.code} shows for its app.")
     new = secret or "whsec_" + base64.b64encode(random.token_bytes(32)).decode()
 
     def changed(known: dict[str, str], name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
+import orjson
 from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -131,8 +132,11 @@ class InboxMessageView(ActingView):
         return request.POST.get("reason", "").strip() or "by hand"
 
     def act_correct(self, request: HttpRequest) -> None:
+        text = request.POST.get("content", "")
+        if "\\u0000" in text:
+            raise NotJson("It holds the character \\u0000, which cannot be stored.")
         try:
-            content = json.loads(request.POST.get("content", ""))
+            content = orjson.loads(text)
         except ValueError as fault:
             raise NotJson(f"{fault}.") from None
         row = self._row()

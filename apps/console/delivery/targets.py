@@ -147,7 +147,7 @@ class TargetsView(ActingView):
         messages.success(request, f"The limits of {target} are saved.")
 
     def act_subscribe(self, request: HttpRequest) -> None:
-        """Have a target take what a mapping carries; what is golden already only where asked for."""
+        """Have a target take what a mapping carries; what is golden already at once only where asked for."""
         target, _, mapping = request.POST.get("offer", "").partition(" ")
         if (target, mapping) not in {(code, name) for code, _, name, _ in _offers()}:
             raise Invalid("Choose a target and a mapping that it does not take yet.")

@@ -31,26 +31,30 @@ def personal_paths(spec: EntitySpec) -> dict[str, frozenset[str] | None]:
 class Masker:
     """Masks one golden record's payloads: by mapped field, and wherever a personal value shows up."""
 
-    def __init__(self, spec: EntitySpec | None, mapping: OutboundMapping, document: Document) -> None:
+    def __init__(self, spec: EntitySpec | None, document: Document, *mappings: OutboundMapping) -> None:
         self._paths = personal_paths(spec) if spec else {}
-        self._mapping = mapping
+        self._mappings = mappings
         self._values = sorted(_personal_values(self._paths, document), key=len, reverse=True)
         self._squeezed = {s for s in map(_squeezed, self._values) if len(s) >= _SHORTEST}
 
     def payload(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return a copy of a payload that may be stored."""
         masked = {name: self._by_value(value) for name, value in body.items()}
-        for field in self._mapping.fields:
+        for mapping in self._mappings:
+            self._mask_mapped(mapping, masked)
+        return masked
+
+    def _mask_mapped(self, mapping: OutboundMapping, masked: dict[str, Any]) -> None:
+        for field in mapping.fields:
             names = [step.name for step in field.hub.steps if step.kind == "key"] if field.hub else []
             if names and self._is_personal(names):
                 _mask_at(masked, field.remote)
-        for part in self._mapping.lists:
+        for part in mapping.lists:
             items = part.remote.get(masked)
             for field in part.fields if isinstance(items, list) else ():
                 if field.hub and self._is_personal([part.collection, field.hub.column]):
                     for item in items:
                         _mask_at(item, field.remote)
-        return masked
 
     def text(self, text: str) -> str:
         """Return a message of the target without the personal values it repeats."""

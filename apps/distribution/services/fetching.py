@@ -1,5 +1,6 @@
 """Fetch what inbox messages name, by the system's own id, and land it in the transaction that settles them."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,9 +28,11 @@ LEASE = timedelta(minutes=5)
 AT_ONCE = 100
 """Messages one claim takes: no more than one call of most systems carries."""
 SURE_AFTER = 3
-"""So often a record is looked for that a message names and the system does not show yet; then it is gone."""
+"""So often is looked for what a message says and the system does not show yet; then what it shows is believed."""
 OVERTAKEN = 5
 _PAGES = 1_000
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,10 @@ def _fetch(
                 reason=error.detail,
             )
         return _save([each.row for each in named])
+    except Exception as error:
+        log.exception("inbox.fetch.failed connection=%s object=%s", connection.code, obj)
+        reason = f"The hub failed on it ({type(error).__name__}); operators find more in the log."
+        return _later(named, "failed", reason, None, actor, clock.now())
 
 
 def _readers(connection: Connection, obj: str) -> list[tuple[Subscription, OutboundMapping]]:
@@ -179,7 +186,7 @@ def _fetch_named(
             if overtaken > OVERTAKEN:
                 raise
             continue
-        reason = "The system does not show the record yet."
+        reason = "The system does not show yet what it said."
         return settled + _later(unsure, "not_there_yet", reason, None, actor, clock.now())
 
 
@@ -194,11 +201,9 @@ def _read(
 
 
 def _is_sure(each: Named, there: set[str]) -> bool:
-    """Tell whether what the system shows can be believed: a record made just now may not be shown yet."""
-    missing = [
-        notice for notice in each.notices if notice.native_id not in there and notice.kind != "deleted"
-    ]
-    return not missing or each.row.attempts + 1 >= SURE_AFTER
+    """Tell whether what the system shows can be believed: what was made or deleted just now may not show yet."""
+    odd = [notice for notice in each.notices if (notice.native_id in there) == (notice.kind == "deleted")]
+    return not odd or each.row.attempts + 1 >= SURE_AFTER
 
 
 def _land(
@@ -240,13 +245,13 @@ def _land(
 def _later(
     named: Sequence[Named], code: str, reason: str, after: float | None, actor: Actor, now: datetime
 ) -> int:
-    """Put messages off, longer each time; after three days they are rejected, for a person to replay."""
+    """Put messages off, longer each time; three days after they came last, or were replayed, they are rejected."""
     for row in (each.row for each in named):
         row.attempts = min(row.attempts + 1, 30_000)
         row.state, row.code, row.reason = InboxState.WAITING, code[:80], reason[:500]
         row.load_id, row.counts, row.settled_at, row.settled_by = None, {}, None, ""
         wait = retry_delay(failures=row.attempts, seed=row.pk, retry_after=after)
         row.next_at = now + wait
-        if row.next_at - row.received_at > HORIZON:
+        if row.next_at - row.last_at > HORIZON:
             settle_row(row, InboxState.REJECTED, by=actor.name, now=now, code="exhausted", reason=reason)
     return _save([each.row for each in named])

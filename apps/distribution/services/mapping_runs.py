@@ -1,12 +1,13 @@
 """Try a version of a mapping on all live records, or deliver again what it changes; in resumable chunks."""
 
+import logging
 import time
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from apps.audit.context import Actor, acting
 from apps.audit.services import record_deed
@@ -26,6 +27,8 @@ from apps.distribution.trying.tally import Tally
 
 LEASE = timedelta(minutes=5)
 BEGINNING = UUID(int=0)
+
+log = logging.getLogger(__name__)
 
 # The version stays, so its key would too: the worker tells another mapping's payload by a key of its own.
 _AGAIN = """
@@ -148,6 +151,12 @@ def work_on_mapping_run(
                 _one_chunk(run, clock, actor, started)
             except HubError as error:
                 _keep(run, state=MappingRun.State.FAILED, note=str(error)[:500], finished_at=clock.now())
+            except OperationalError:
+                raise  # no fault of the mapping: who takes the run over next goes on with it
+            except Exception as error:
+                log.exception("mapping.run.failed run=%s", run.pk)
+                note = f"The hub failed on it ({type(error).__name__}); operators find more in the log."
+                _keep(run, state=MappingRun.State.FAILED, note=note, finished_at=clock.now())
     return run
 
 

@@ -156,7 +156,9 @@ def replay_messages(
                 row.corrected = corrected[row.pk]
             row.state, row.code, row.reason, row.next_at, row.attempts = InboxState.WAITING, "", "", now, 0
             row.settled_at, row.settled_by = None, ""
+            row.last_at = now
             taken.append(_take_new(row.connection, connector_for(row.connection), row, actor, now))
+            row.save(update_fields=("last_at",))
             _wake(row.connection, taken[-1:])
             record_deed(
                 verb="inbox.replayed", now=now, subject=f"{row.connection.code} {row.message_id}", reason=reason,

@@ -84,7 +84,7 @@ def next_page(trial: Trial, after: UUID) -> list[Tried]:
     refs = load_parents(trial.connection, needs).external_ids
     described = _described(trial)
     return [
-        _tried(trial, row, document, effect, Masker(entity(trial.draft.entity), trial.draft, document))
+        _tried(trial, row, document, effect, Masker(entity(trial.draft.entity), document, *parts))
         for row, document, effect in _effects(trial, rows, documents, described, refs)
     ]
 

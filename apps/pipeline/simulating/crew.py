@@ -114,6 +114,11 @@ def _feed(pipe: "Connection[Any, Any]", waiting: deque[Job], done: "SimpleQueue[
             waiting.append(job)
             done.put(None)
             return
+        except (
+            Exception
+        ) as error:  # raised where the answers are waited for: without one that would be for ever
+            done.put((job, error))
+            return
 
 
 def serve(descriptor: int) -> None:

@@ -88,7 +88,8 @@ def effects_of_rules(
     begun = 0.05
     with Crew(Setting(rules, active_policy(), now), snapshot=snapshot) as crew:
         for name in names:
-            jobs = list(_jobs(name, ids[name], effects.tally.followed))
+            # A copy: a job is packed beside the thread that adds up the answers.
+            jobs = list(_jobs(name, ids[name], dict(effects.tally.followed)))
             part = 0.8 * len(ids[name]) / total
             label = f"planning {entity(name).plural}"
             _plan(effects, crew, jobs, wanted, _share(progress, label, begun, part, len(ids[name])))
@@ -141,11 +142,12 @@ def _follow(effects: Effects, crew: Crew, wanted: Wanted, progress: Progress) ->
 
 def _again(spec: EntitySpec, ids: Iterable[UUID], effects: Effects, marks: Mapping[UUID, bytes]) -> list[Job]:
     ordered = sorted(ids)
+    followed = dict(effects.tally.followed)
     return [
         Job(
             spec.name,
             chunk := tuple(ordered[at : at + CHUNK]),
-            followed=effects.tally.followed,
+            followed=followed,
             marks={record: marks[record] for record in chunk if record in marks},
         )
         for at in range(0, len(ordered), CHUNK)

@@ -43,7 +43,7 @@ def read_csv(path: Path, encoding: str = "utf-8") -> Iterator[Row]:
         for number, line, problem in lines:
             if problem:
                 yield Row(number, {"line": line.decode("latin-1").rstrip("\r\n")}, problem)
-            elif len(line) > _SHORT or lines.decoded(line)[0].strip():
+            elif line.strip() and (len(line) > _SHORT or lines.decoded(line)[0].strip()):
                 mark = begun.copy()
                 mark.update(line)
                 yield Row.unread(number, line, mark.digest(), read)

@@ -54,6 +54,7 @@ def resolve_exception(*, task_id: UUID, reason: str, now: datetime) -> Exception
         task.refresh_from_db()
         if task.status == ExceptionStatus.OPEN:
             raise StillBroken(f"{task.message} Correct the data, or have an approver waive it.")
+        _told("resolve exception", task, reason=reason, now=now)
         return task
     demand(Capability.APPROVE)
     if not reason:
