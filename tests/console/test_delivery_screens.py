@@ -100,7 +100,9 @@ def test_statements_do_not_grow_with_the_rows(erp: Target) -> None:
     parked(erp, 1)
     few = statements()
     parked(erp, 8)
-    assert all(many <= one for many, one in zip(statements(), few, strict=True))  # fewer: badges are kept a while
+    assert all(
+        many <= one for many, one in zip(statements(), few, strict=True)
+    )  # fewer: badges are kept a while
 
 
 def test_a_target_is_paused_with_its_reason_and_resumed(erp: Target) -> None:
