@@ -63,11 +63,22 @@ def _advance(run: Recomputation, token: int) -> None:
     if not ids:
         _next_entity(run, token, spec)
         return
+    _compute_or_halve(run, token, spec, ids)
+
+
+def _compute_or_halve(run: Recomputation, token: int, spec: EntitySpec, ids: Sequence[UUID]) -> None:
+    """Compute records; of those the hub fails on, halve until the one at fault stands alone and is passed over."""
     try:
         retry_deadlocks(lambda: _compute(run, token, spec, ids))
     except RECORD_FAULTS as error:
+        if len(ids) == 1:
+            _pass_over(run, token, ids[0], error)
+            return
         log.warning("pipeline.recomputation.chunk_failed run=%s", run.pk, exc_info=error)
-        _compute_one(run, token, spec, ids[0])
+        half = len(ids) // 2
+        for part in (ids[:half], ids[half:]):
+            _compute_or_halve(run, token, spec, part)
+            run.refresh_from_db()
 
 
 def _next(spec: EntitySpec, after: UUID | None) -> list[UUID]:
@@ -105,22 +116,19 @@ def _compute(run: Recomputation, token: int, spec: EntitySpec, ids: Sequence[UUI
     )
 
 
-def _compute_one(run: Recomputation, token: int, spec: EntitySpec, record: UUID) -> None:
-    """Compute the next record alone; one the hub fails on is named in the log and passed over."""
-    try:
-        _compute(run, token, spec, [record])
-    except RECORD_FAULTS as error:
-        told = f"passed over {record}: {type(error).__name__}: {error}".partition("\n")[0]
-        log.exception("pipeline.recomputation.passed_over run=%s record=%s", run.pk, record)
-        keep(
-            run,
-            token=token,
-            now=utcnow(),
-            line=told,
-            cursor=record,
-            done=run.done + 1,
-            passed_over=run.passed_over + 1,
-        )
+def _pass_over(run: Recomputation, token: int, record: UUID, error: Exception) -> None:
+    """Name a record that the hub fails on in the log, and go on behind it."""
+    told = f"passed over {record}: {type(error).__name__}: {error}".partition("\n")[0]
+    log.error("pipeline.recomputation.passed_over run=%s record=%s", run.pk, record, exc_info=error)
+    keep(
+        run,
+        token=token,
+        now=utcnow(),
+        line=told,
+        cursor=record,
+        done=run.done + 1,
+        passed_over=run.passed_over + 1,
+    )
 
 
 def _next_entity(run: Recomputation, token: int, spec: EntitySpec) -> None:
