@@ -25,8 +25,8 @@ _REFERENCES = (
     "SELECT 1 FROM sources_reference r WHERE NOT EXISTS (SELECT 1 FROM sources_crosswalk c"
     " WHERE c.system_id = r.target_system AND c.entity = r.target_entity AND c.key = r.target_key)"
 )
-REST = 50
-"""A count that has to read a whole table is kept for so many times as long as it took."""
+SLOW, REST = 0.1, 50
+"""A count that takes as many seconds, because it reads a whole table, is kept for so many times as long as it took."""
 
 
 def count_waiting() -> dict[str, int]:
@@ -45,7 +45,7 @@ class _Kept:
         if began >= self._until:
             self._counted = _counts({"references": _REFERENCES})["references"]
             now = time.monotonic()
-            self._until = now + REST * (now - began)
+            self._until = now + REST * (now - began) if now - began >= SLOW else 0.0
         return self._counted
 
 
