@@ -14,6 +14,8 @@ from apps.connectors.settings import ConnectorSettings
 
 MAX_AGE = timedelta(minutes=5)
 MAX_ID = 200
+INBOUND = "inbound_secret"
+"""The secret that is the hub's to make; any other is given out by the system, which uses it for more than webhooks."""
 PREVIOUS = "previous_"
 """Before the name of a secret: the one of before, which is good as well while senders move to the new one."""
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from apps.audit.context import Actor
 from apps.connectors.contracts import Posted
-from apps.connectors.hubspot_webhooks import signature_v3
+from apps.connectors.dialects.hubspot_webhooks import signature_v3
 from apps.connectors.models import Connection
 from apps.connectors.services import activate_mapping, draft_mapping, save_connection
 from apps.connectors.webhooks import standard_signature

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from apps.connectors.contracts import Connector, Message, Notice, Posted, WebhookRefused, WebhookUnreadable
-from apps.connectors.dataverse_webhooks import set_of
-from apps.connectors.hubspot_webhooks import signature_v3
+from apps.connectors.dialects.dataverse_webhooks import set_of
+from apps.connectors.dialects.hubspot_webhooks import signature_v3
 from apps.connectors.registry import CONNECTORS
 from apps.connectors.webhooks import standard_signature
 from tests.connectors.conftest import settings_for

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from apps.audit.context import Actor
 from apps.connectors.contracts import Posted
-from apps.connectors.hubspot_webhooks import signature_v3
+from apps.connectors.dialects.hubspot_webhooks import signature_v3
 from apps.connectors.models import Connection
 from apps.connectors.sandbox import RunningSandbox, default_secrets, start_sandbox
 from apps.connectors.sandbox.sender import Happened

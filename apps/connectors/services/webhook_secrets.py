@@ -12,11 +12,8 @@ from apps.audit.services import record_deed
 from apps.connectors.models import Connection
 from apps.connectors.selectors import connector_for
 from apps.connectors.services.connections import seal_again
-from apps.connectors.webhooks import PREVIOUS
+from apps.connectors.webhooks import INBOUND, PREVIOUS
 from apps.core.errors import Conflict
-
-INBOUND = "inbound_secret"
-"""The one secret that is the hub's to invent: any other is given out by the system and used for more than webhooks."""
 
 
 class SecretIsTheSystems(Conflict):

@@ -23,8 +23,8 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
-from apps.connectors.dataverse_webhooks import ServiceEndpoint
-from apps.connectors.dataverse_words import (
+from apps.connectors.dialects.dataverse_webhooks import ServiceEndpoint
+from apps.connectors.dialects.dataverse_words import (
     EXPIRED,
     METADATA,
     STRINGS,
@@ -40,6 +40,7 @@ from apps.connectors.registry import connector
 from apps.connectors.rest import RestConnector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import Token, TokenCache
+from apps.connectors.webhooks import INBOUND
 
 _LOGIN = "https://login.microsoftonline.com"
 _SETS = {
@@ -68,7 +69,7 @@ class DataverseConnector(ServiceEndpoint, RestConnector):
         conditional_write=True,
         change_feed="delta",
         deletes_visible=True,
-        webhooks_by="inbound_secret",
+        webhooks_by=INBOUND,
         feed_retention_hours=7 * 24,
         max_concurrency=8,
         rate=Bucket(20, 1.0),

@@ -26,9 +26,9 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
-from apps.connectors.hubspot_ties import Ties, parent_keys, texts
-from apps.connectors.hubspot_webhooks import read_event, verify_v3
-from apps.connectors.hubspot_words import (
+from apps.connectors.dialects.hubspot_ties import Ties, parent_keys, texts
+from apps.connectors.dialects.hubspot_webhooks import read_event, verify_v3
+from apps.connectors.dialects.hubspot_words import (
     MODIFIED,
     catalog_object,
     classify,

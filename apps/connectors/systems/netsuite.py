@@ -24,10 +24,16 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
+from apps.connectors.dialects.netsuite_auth import (
+    AssertionSigner,
+    Signer,
+    SigningCaller,
+    TokenBasedSigner,
+    unsigned,
+)
+from apps.connectors.dialects.netsuite_lists import address_books
+from apps.connectors.dialects.netsuite_words import catalog_object, change, classify, column, sql_text
 from apps.connectors.native_ids import NUMBER, possible
-from apps.connectors.netsuite_auth import AssertionSigner, Signer, SigningCaller, TokenBasedSigner, unsigned
-from apps.connectors.netsuite_lists import address_books
-from apps.connectors.netsuite_words import catalog_object, change, classify, column, sql_text
 from apps.connectors.registry import connector
 from apps.connectors.rest import RestConnector
 from apps.connectors.settings import ConnectorSettings

@@ -21,15 +21,16 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
+from apps.connectors.dialects.salesforce_auth import OrgCaller, sign_in
+from apps.connectors.dialects.salesforce_webhooks import RelayedChanges
+from apps.connectors.dialects.salesforce_words import catalog_object, classify, http_date, soql_text
 from apps.connectors.native_ids import SALESFORCE, possible
 from apps.connectors.oauth import bearer
 from apps.connectors.registry import connector
 from apps.connectors.rest import RestConnector
-from apps.connectors.salesforce_auth import OrgCaller, sign_in
-from apps.connectors.salesforce_webhooks import RelayedChanges
-from apps.connectors.salesforce_words import catalog_object, classify, http_date, soql_text
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.tokens import TokenCache
+from apps.connectors.webhooks import INBOUND
 
 
 @connector("salesforce")
@@ -47,7 +48,7 @@ class SalesforceConnector(RelayedChanges, RestConnector):
         change_feed="poll",
         overlap_seconds=120.0,
         deletes_visible=True,
-        webhooks_by="inbound_secret",
+        webhooks_by=INBOUND,
         max_concurrency=8,
         rate=Bucket(25, 1.0),
     )

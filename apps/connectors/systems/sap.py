@@ -28,15 +28,15 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
+from apps.connectors.dialects.sap_objects import IDENTIFICATIONS, KINDS, Kind, short_key
+from apps.connectors.dialects.sap_reading import Reading
+from apps.connectors.dialects.sap_sign import CsrfSign, reading_sign
+from apps.connectors.dialects.sap_values import outgoing
 from apps.connectors.edmx import read_edmx
 from apps.connectors.feeds import read_feeds
 from apps.connectors.http import HttpClient
 from apps.connectors.odata_batch import Operation, pack, unpack
 from apps.connectors.registry import connector
-from apps.connectors.sap_objects import IDENTIFICATIONS, KINDS, Kind, short_key
-from apps.connectors.sap_reading import Reading
-from apps.connectors.sap_sign import CsrfSign, reading_sign
-from apps.connectors.sap_values import outgoing
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.webhooks import NoWebhooks
 

@@ -24,15 +24,15 @@ from apps.connectors.contracts import (
     Response,
     Write,
 )
+from apps.connectors.dialects.tryton_feeds import feed_domain
+from apps.connectors.dialects.tryton_records import PLACES, MissingParent, Records
+from apps.connectors.dialects.tryton_rpc import Rpc, classify
+from apps.connectors.dialects.tryton_values import decoded
 from apps.connectors.feeds import Feed, Place, read_feeds
 from apps.connectors.http import HttpClient
 from apps.connectors.native_ids import NUMBER, possible
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
-from apps.connectors.tryton_feeds import feed_domain
-from apps.connectors.tryton_records import PLACES, MissingParent, Records
-from apps.connectors.tryton_rpc import Rpc, classify
-from apps.connectors.tryton_values import decoded
 from apps.connectors.webhooks import NoWebhooks
 
 _MANY = 100

@@ -29,7 +29,7 @@ from apps.connectors.http import HttpClient, TransportFailure
 from apps.connectors.registry import connector
 from apps.connectors.settings import ConnectorSettings
 from apps.connectors.vendors import ENVELOPES
-from apps.connectors.webhooks import PREVIOUS, secrets_called, standard_signature, verify_standard
+from apps.connectors.webhooks import INBOUND, PREVIOUS, secrets_called, standard_signature, verify_standard
 
 _GONE = 410
 
@@ -59,7 +59,7 @@ class WebhookConnector(TakesEvents):
         batch_max=1,
         reads=False,
         takes="events",
-        webhooks_by="inbound_secret",
+        webhooks_by=INBOUND,
         change_feed="none",
         idempotency_key=True,
         max_concurrency=8,

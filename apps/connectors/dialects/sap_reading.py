@@ -7,9 +7,17 @@ from urllib.parse import quote
 
 from apps.connectors.caller import Ask, Caller
 from apps.connectors.contracts import Change, Cursor, Json, Page, Remote, Write
+from apps.connectors.dialects.sap_objects import (
+    IDENTIFICATIONS,
+    KINDS,
+    REFERENCES,
+    Kind,
+    Moment,
+    long_key,
+    short_key,
+)
+from apps.connectors.dialects.sap_values import clock, clock_literal, incoming, text_literal
 from apps.connectors.feeds import Feed, Place
-from apps.connectors.sap_objects import IDENTIFICATIONS, KINDS, REFERENCES, Kind, Moment, long_key, short_key
-from apps.connectors.sap_values import clock, clock_literal, incoming, text_literal
 
 _MANY = 25  # keys in one filter: addresses have an end
 _ETAGS = "__etag"

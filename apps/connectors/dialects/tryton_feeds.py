@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from apps.connectors.dialects.tryton_values import moment_out
 from apps.connectors.feeds import Place
-from apps.connectors.tryton_values import moment_out
 
 
 def feed_domain(column: str, place: Place | None, overlap: float) -> list[Any]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.connectors.contracts import Failure, FailureClass, Json, ReadFailed, Remote
-from apps.connectors.tryton_rpc import Rpc
-from apps.connectors.tryton_values import decoded, encoded
+from apps.connectors.dialects.tryton_rpc import Rpc
+from apps.connectors.dialects.tryton_values import decoded, encoded
 
 MARK = "MDM:"
 #: Where a model keeps the hub's id: a field of its own, or the identifiers of its party.
