@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.accounts.contracts import Principal
+from apps.api.answers import is_unchanged
 from apps.api.bodies import read_body
 from apps.api.callers import bearer_token, principal_of_user, remembered
 from apps.api.limits import Taken, take_for_address, take_for_client
@@ -173,6 +174,16 @@ class HubView(APIView):
 
 def json_response(content: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(dumps(content), status=status, content_type="application/json")
+
+
+def answer_unless_unchanged(request: Request, *, etag: str, content: Any) -> HttpResponse:
+    """Answer with content and its tag; 304 without it to a caller whose copy is fresh."""
+    if is_unchanged(request.headers.get("If-None-Match"), etag):
+        response = HttpResponse(status=304)
+    else:
+        response = json_response(content)
+    response["ETag"] = etag
+    return response
 
 
 def refuse_masked(masked: bool, what: str) -> None:

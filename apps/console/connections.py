@@ -17,7 +17,7 @@ from apps.connectors.services import (
     save_connection,
     set_secrets,
 )
-from apps.connectors.webhooks import PREVIOUS
+from apps.connectors.webhooks import INBOUND, PREVIOUS
 from apps.console.acts import ActingView, whoever_acts
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -128,6 +128,7 @@ class ConnectionView(ActingView):
             "address": row.options.get("webhook_url") or own,
             "secret": secret,
             "is_set": secret in row.secret_names,
+            "is_ours": secret == INBOUND,
             "overlap": PREVIOUS + secret in row.secret_names,
             "refused": RefusedWebhooks.objects.filter(connection=row).first(),
             "last": InboxMessage.objects.filter(connection=row).values_list("received_at", flat=True).first(),

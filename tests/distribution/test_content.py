@@ -1,7 +1,6 @@
 """What goes along: who caused it, masked personal values; and what happens to merged records."""
 
 import pytest
-from django_celery_beat.models import PeriodicTask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +11,7 @@ from apps.distribution.engine.comparing import holds
 from apps.distribution.engine.masking import MASK
 from apps.distribution.models import DeliveryAttempt, ExternalRef, TargetState
 from apps.distribution.selectors import attempts_timeline, delivery_state, target_counters
-from apps.distribution.services import ensure_default_subscriptions, ensure_schedules
+from apps.distribution.services import ensure_default_subscriptions
 from apps.golden.models import GoldenRecord
 from tests.distribution.golden import (
     STEWARD,
@@ -148,12 +147,6 @@ def test_defaults_subscribe_each_target_to_its_own_mappings_once(erp: Target, cr
     assert ensure_default_subscriptions(actor=STEWARD, now=T0) == []
     priorities = {row.entity: row.priority for row in made}
     assert priorities["engagement"] < priorities["project"]
-
-
-@pytest.mark.django_db
-def test_the_sweep_is_scheduled_once() -> None:
-    PeriodicTask.objects.filter(task__startswith="distribution.").delete()
-    assert (ensure_schedules(), ensure_schedules()) == (6, 0)
 
 
 JSON = st.recursive(

@@ -26,7 +26,6 @@ from apps.distribution.services.reconciliation import (
     reconcile_target,
     waive_finding,
 )
-from apps.distribution.services.schedules import ensure_schedules
 from apps.distribution.services.subscriptions import (
     backfill_subscription,
     ensure_default_subscriptions,
@@ -44,7 +43,6 @@ __all__ = [
     "deliver_due",
     "dismiss_messages",
     "ensure_default_subscriptions",
-    "ensure_schedules",
     "fetch_inbox",
     "note_refused_webhook",
     "observe_record",

@@ -12,8 +12,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from apps.accounts.roles import Capability
-from apps.api.answers import is_unchanged
-from apps.api.base import HubView, json_response
+from apps.api.base import HubView, answer_unless_unchanged, json_response
 from apps.api.cursors import seal, unseal
 from apps.api.operations import Operation
 from apps.api.parameters import CURSOR, LIMIT, Parameter
@@ -127,12 +126,7 @@ class ExceptionView(HubView):
 
     def get(self, request: Request, task_id: UUID) -> HttpResponse:
         task = _task(task_id)
-        if is_unchanged(request.headers.get("If-None-Match"), _etag(task)):
-            response = HttpResponse(status=304)
-        else:
-            response = json_response(_content(task))
-        response["ETag"] = _etag(task)
-        return response
+        return answer_unless_unchanged(request, etag=_etag(task), content=_content(task))
 
 
 class ExceptionActView(HubView):

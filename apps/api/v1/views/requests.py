@@ -10,8 +10,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from apps.accounts.roles import Capability
-from apps.api.answers import is_unchanged
-from apps.api.base import HubView, json_response
+from apps.api.base import HubView, answer_unless_unchanged, json_response
 from apps.api.cursors import seal, unseal
 from apps.api.masking import masked_document, sees_personal
 from apps.api.operations import Operation
@@ -110,12 +109,8 @@ class ChangeRequestView(HubView):
 
     def get(self, request: Request, request_id: UUID) -> HttpResponse:
         row = _row(request_id)
-        if is_unchanged(request.headers.get("If-None-Match"), _etag(row)):
-            response = HttpResponse(status=304)
-        else:
-            response = json_response(_content(row, masked=not sees_personal(self.principal)))
-        response["ETag"] = _etag(row)
-        return response
+        content = _content(row, masked=not sees_personal(self.principal))
+        return answer_unless_unchanged(request, etag=_etag(row), content=content)
 
 
 class AnswerView(HubView):
