@@ -145,9 +145,10 @@ def test_what_a_rule_checks_is_resolved_only_when_it_is_mended(
     steward: Caller, tasks: list[ExceptionTask]
 ) -> None:
     ExceptionTask.objects.filter(pk=tasks[0].pk).update(invariant="parent_is_in_business", number=4)
-    done = steward.post(f"exceptions/{tasks[0].pk}/resolve", {})
+    done = steward.post(f"exceptions/{tasks[0].pk}/resolve", {"reason": "they sold it"})
     assert done.status_code == 200, done.content
     assert (done.json()["status"], done.json()["closed_by"]) == ("resolved", "hub")
+    assert AuditEvent.objects.get(verb="resolve exception").reason == "they sold it"
     master("netsuite.invoices", WRONG_TOTAL)
     broken = ExceptionTask.objects.get(invariant="invoice_adds_up")
     refused = steward.post(f"exceptions/{broken.pk}/resolve", {"reason": "looks fine"})

@@ -49,11 +49,15 @@ def send(target: Target) -> None:
 def posted(row: Any) -> int:
     """Land a row as it comes in now; return how many events that made."""
     before = OutboxEvent.objects.count()
+    came(row)
+    run_pending()
+    return OutboxEvent.objects.count() - before
+
+
+def came(row: Any) -> None:
     land_posted(
         layout_name="salesforce.accounts", records=[row], mode="full", origin="test", now=database_now()
     )
-    run_pending()
-    return OutboxEvent.objects.count() - before
 
 
 def written() -> dict[str, Any]:
@@ -204,6 +208,20 @@ def test_a_repeated_value_does_not_outweigh_its_origin(crm_knows_best: Target) -
     send(crm_knows_best)
     assert crm_says("Bronze", on="2026-02-06") == 0
     assert marks_of("salesforce") == ({"segment": "Bronze"}, JANUARY)
+
+
+def test_an_echo_that_is_touched_over_there_stays_one(crm_knows_best: Target) -> None:
+    erp_says("Silver", on="2026-01-10")
+    send(crm_knows_best)
+    row = account("A1", "Northwind Harbour Ltd", DunsNumber="150483782", Segment__c="Silver")
+    for day in ("2026-02-01", "2026-02-02"):  # both before the pipeline comes to it
+        came(row | {"SystemModstamp": f"{day}T00:00:00Z"})
+    run_pending()
+    assert marks_of("salesforce") == ({"segment": "Silver"}, JANUARY)
+    assert crm_says("Silver", on="2026-02-03") == 0
+    assert marks_of("salesforce") == ({"segment": "Silver"}, JANUARY)
+    erp_says("Bronze", on="2026-01-20")
+    assert segment() == "Bronze"
 
 
 def test_neither_the_echo_nor_the_old_value_of_its_own_wins_by_recency(crm_target: Target) -> None:

@@ -175,6 +175,18 @@ def test_deletions_and_records_not_shown_yet(crm: Target) -> None:
     assert SourceRecord.objects.filter(system="hubspot").count() == 1
 
 
+def test_a_deletion_is_not_taken_back_by_a_reading_that_is_late(crm: Target) -> None:
+    tell(crm)
+    fetch()
+    row = company(crm)
+    tell(crm, "deleted", row=row, number=2)
+    assert fetch() == 0  # still shown
+    assert InboxMessage.objects.get(kind="deleted").code == "not_there_yet"
+    crm.server.store.delete(row)
+    assert fetch(after=60) == 1
+    assert SourceRecord.objects.get(system="hubspot").deleted is True
+
+
 def test_what_nobody_reads_is_ignored_and_can_be_replayed(crm: Target) -> None:
     Subscription.objects.update(active=False)
     tell(crm)

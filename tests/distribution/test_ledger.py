@@ -5,12 +5,24 @@ from typing import Any
 import pytest
 
 from apps.audit.context import Actor
+from apps.distribution.engine.masking import MASK
 from apps.distribution.ledger import TargetLedger, record_ledger
 from apps.distribution.models import Finding, Lane, Observation, ReconciliationRun, Subscription
 from apps.distribution.services import observe_record, reconcile_target
 from apps.distribution.services.observing import NotReadable
 from apps.golden.models import GoldenRecord
-from tests.distribution.golden import T0, Target, change, closed_port, customer, merge, new_record, seconds
+from tests.distribution.golden import (
+    T0,
+    Target,
+    activate,
+    change,
+    closed_port,
+    customer,
+    merge,
+    new_record,
+    seconds,
+    subscribe,
+)
 from tests.hub import only
 
 pytestmark = pytest.mark.django_db
@@ -62,17 +74,24 @@ def test_three_values_of_every_field(crm: Target) -> None:
     assert ledger(record).observed == "absent"
 
 
-def test_personal_values_are_masked_and_whether_they_differ(crm: Target) -> None:
+def test_personal_values_are_masked_and_whether_they_differ(erp: Target) -> None:
+    activate("netsuite.employee")
+    subscribe(erp.connection, "netsuite.employee", "resource")
     record = new_record(
-        customer("Acme Ltd", contacts=[{"role": "billing", "name": "Jane Roe", "email": "j@a.io"}])
-    )
-    crm.deliver()
-    personal = {each.attribute for each in ledger(record, clear=False).fields if each.masked}
-    for each in ledger(record, clear=False).fields:
-        assert "Jane" not in str((each.desired, each.acknowledged, each.observed))
-        assert each.differs == ("hidden" if each.masked else "")
-    assert all(not each.masked for each in ledger(record).fields)
-    assert personal <= {each.attribute for each in ledger(record).fields}
+        {
+            "worker_id": "100001", "given_name": "Ada", "family_name": "Sea", "employing_entity": "UK01",
+            "status": "active",
+        },
+        entity="resource",
+    )  # fmt: skip
+    erp.deliver()
+    assert row(ledger(record), "firstName") == ("Ada", "Ada", None, "")
+    shown = {each.field: each for each in ledger(record, clear=False).fields}
+    assert {name for name, each in shown.items() if each.masked} == {"firstName", "lastName"}
+    for name in ("firstName", "lastName"):
+        one = shown[name]
+        assert (one.desired, one.acknowledged, one.observed, one.differs) == (MASK, MASK, None, "hidden")
+    assert (shown["entityId"].desired, shown["entityId"].masked) == ("100001", False)
 
 
 def test_a_merged_record_is_wanted_off(crm: Target) -> None:

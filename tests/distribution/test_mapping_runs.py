@@ -99,6 +99,16 @@ def test_samples_are_kept_masked_beside_the_clear(erp: Target) -> None:
     assert "1914" not in str([sample["masked"] for sample in run.samples])
 
 
+def test_what_only_the_version_in_force_writes_is_masked_too(erp: Target) -> None:
+    activate("netsuite.employee")
+    subscribe(erp.connection, "netsuite.employee", "resource")
+    new_record(MARY, entity="resource")
+    run = simulated(EMPLOYEE.replace("lastName", "surname"))
+    clear = [field for sample in run.samples for field in sample["fields"]]
+    assert ["lastName", "Sea", None] in clear
+    assert "'Sea'" not in str([sample["masked"] for sample in run.samples])
+
+
 def test_what_the_targets_own_catalog_refuses_is_told(erp: Target) -> None:
     new_record(customer("Acme Ltd", number="ACME-0001"))
     erp.deliver()

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from rich.console import Console
 
 from apps.core.clock import utcnow
@@ -171,6 +172,30 @@ def test_a_later_activation_takes_over_what_an_earlier_one_had_to_do() -> None:
 def lose_worker() -> None:
     """Let the lease be over, as that of a worker that was killed is after a while."""
     Recomputation.objects.update(lease_until=utcnow() - timedelta(seconds=1))
+
+
+def test_a_recomputation_passes_over_the_record_that_fails_and_does_the_rest(firm: None) -> None:
+    draft = newest_first()
+    found = simulate_rules(survivorship=draft, now=LATER)
+    changing = sorted(record for record, each in found.outcomes.items() if each.is_news)
+    culprit = changing[len(changing) // 2]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'data_exception'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse BEFORE UPDATE ON golden_goldenrecord FOR EACH ROW"
+            f" WHEN (new.id = '{culprit}') EXECUTE FUNCTION pg_temp.refuse()"
+        )
+    before = values()
+    apply_survivorship(policy_id=draft, now=LATER)
+    done = work_on_recomputation()
+    assert done is not None
+    assert (done.status, done.passed_over, done.done) == ("done", 1, done.total)
+    assert f"passed over {culprit}: DataException: no room" in done.log
+    changed = {record for record, _ in differences(before, values())}
+    assert changed == {record for record, each in found.outcomes.items() if each.values} - {culprit}
 
 
 def test_a_recomputation_goes_on_where_a_lost_worker_was_and_that_one_writes_no_more() -> None:

@@ -5,7 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from datetime import timedelta
+from multiprocessing.connection import Pipe
+from queue import SimpleQueue
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -28,6 +33,7 @@ from apps.pipeline.simulating import (
     start_simulation,
     take_up_simulations,
 )
+from apps.pipeline.simulating.jobs import Job
 from apps.pipeline.simulating.leases import LEASE, claim_simulation
 from mdm.local.paths import ROOT
 from tests.hub import NOW, account, master, seed
@@ -120,6 +126,17 @@ def _address() -> str:
     place = f"{default['USER']}:{default['PASSWORD']}@" if default["PASSWORD"] else f"{default['USER']}@"
     port = f"&port={default['PORT']}" if default["PORT"] else ""
     return f"postgres://{place}/{connection.settings_dict['NAME']}?host={host}{port}"
+
+
+def test_a_job_that_cannot_be_sent_ends_the_simulation_instead_of_its_worker() -> None:
+    mine, its = Pipe()
+    done: SimpleQueue[Any] = SimpleQueue()
+    job = Job("customer", (), followed={UUID(int=1): {"name": lambda: None}})
+    crew_module._feed(mine, deque([job]), done)
+    answered, error = done.get(timeout=5)
+    assert answered is job
+    assert isinstance(error, Exception)
+    its.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,6 +34,12 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("blank", [b"", b"   ", b" " * 40, b"\t" * 40])
+def test_blank_lines_are_no_rows(tmp_path: Path, blank: bytes) -> None:
+    rows = read(csv_file(tmp_path, b"Id\tName\n1\tAcme\n" + blank + b"\n2\tBolt\n"))
+    assert [row.number for row in rows] == [2, 4]
+
+
 @pytest.mark.parametrize("bom", [b"\xef\xbb\xbf", b""])
 def test_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path, bom: bytes) -> None:
     rows = read(csv_file(tmp_path, bom + "Id,Name\n1,Žluťák\n".encode()))

@@ -75,10 +75,12 @@ def _compute_or_halve(run: Recomputation, token: int, spec: EntitySpec, ids: Seq
             _pass_over(run, token, ids[0], error)
             return
         log.warning("pipeline.recomputation.chunk_failed run=%s", run.pk, exc_info=error)
-        half = len(ids) // 2
-        for part in (ids[:half], ids[half:]):
-            _compute_or_halve(run, token, spec, part)
-            run.refresh_from_db()
+    else:
+        return
+    half = len(ids) // 2
+    for part in (ids[:half], ids[half:]):
+        _compute_or_halve(run, token, spec, part)
+        run.refresh_from_db()
 
 
 def _next(spec: EntitySpec, after: UUID | None) -> list[UUID]:

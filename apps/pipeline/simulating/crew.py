@@ -114,9 +114,8 @@ def _feed(pipe: "Connection[Any, Any]", waiting: deque[Job], done: "SimpleQueue[
             waiting.append(job)
             done.put(None)
             return
-        except (
-            Exception
-        ) as error:  # raised where the answers are waited for: without one that would be for ever
+        except Exception as error:
+            # Raised where answers are waited for: without one that would be for ever.
             done.put((job, error))
             return
 
