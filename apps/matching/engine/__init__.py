@@ -4,7 +4,7 @@ No Django, network, clock or environment: the same code runs in a web request, i
 """
 
 from .blocking import blocking_keys, candidate_pairs, effective_cap, pairs_between
-from .clustering import cluster, one_to_one
+from .clustering import cluster
 from .comparators import COMPARATORS, Couples, comparator
 from .contracts import (
     Attribute,
@@ -23,6 +23,7 @@ from .inference import copied_columns, infer_kind, infer_types
 from .matching import Matched, match_table
 from .measuring import Measured, measure_pairs, weigh_pairs
 from .model import AttributeModel, Model, default_model
+from .partners import clean_sides, link_sides
 from .prepare import Prepared, prepare
 from .pruning import score_hopeful
 from .refining import refine
@@ -57,6 +58,7 @@ __all__ = [
     "blocking_keys",
     "candidate_pairs",
     "clean_cells",
+    "clean_sides",
     "cluster",
     "comparator",
     "copied_columns",
@@ -67,9 +69,9 @@ __all__ = [
     "infer_kind",
     "infer_types",
     "least_similarity",
+    "link_sides",
     "match_table",
     "measure_pairs",
-    "one_to_one",
     "pairs_between",
     "prepare",
     "prepared_of",

@@ -3,8 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from .arrays import F64, U8
-from .contracts import Pairs
+from .arrays import F64
 
 VALLEY_WINDOW = (-6.0, 8.0)
 VALLEY_WIDTH = 2.0
@@ -18,8 +17,6 @@ SIGHT = 8.0
 EVEN = float(np.log(2.0)) / 2
 """Steepness of either side where evidence is independent and matches and others are alike in spread."""
 FLATTEST = 0.3
-DOUBT = 0.08
-"""Share of rivals that would have been best by chance even where hardly a record is without partner."""
 SHY = 30.0
 """How many accepted pairs it takes to believe a border between partners entirely."""
 
@@ -77,38 +74,3 @@ def steepness(weight: F64, border: float) -> float:
     found = minimize(loss, [start, EVEN, start, EVEN], method="L-BFGS-B", bounds=limits).x
     slope, seen = (found[1] + found[3]) / np.log(2.0), counts.sum()
     return float(np.clip((slope * seen + VALLEY_PAIRS) / (seen + VALLEY_PAIRS), FLATTEST, 1.0))
-
-
-def best_of(n: int, pairs: Pairs, weight: F64) -> F64:
-    """Highest weight of each record's pairs, -inf without any."""
-    best = np.full(n, -np.inf)
-    np.maximum.at(best, pairs.left, weight)
-    np.maximum.at(best, pairs.right, weight)
-    return best
-
-
-def partners(n: int, pairs: Pairs, weight: F64, side: U8) -> tuple[float, int]:
-    """Weight from which the best pairs of two duplicate-free sources are matches, and how many pairs that is.
-
-    Where each record has one partner at most, a record's second best is no match; such rivals show how non-matches
-    score. Of the records without partner some have a non-match for their best: as many as the rivals of the rest
-    times the chance that both sides are without partner. The border is where most true pairs are won against these.
-    """
-    best = best_of(n, pairs, weight)
-    rival = (weight < best[pairs.left]) | (weight < best[pairs.right])
-    top = best_of(n, pairs.take(rival), weight[rival])
-    top = top[np.isfinite(top)]
-    scores = np.concatenate([weight[~rival], top])
-    won = np.concatenate([np.ones(int((~rival).sum()), bool), np.zeros(len(top), bool)])
-    order = np.lexsort((won, -scores))
-    scores, won = scores[order], won[order]
-    found = np.cumsum(won)
-    sizes = np.maximum(np.bincount(side, minlength=2), 1)
-    alone = np.clip(1.0 - found / sizes[0], 0.0, 1.0) * np.clip(1.0 - found / sizes[1], 0.0, 1.0)
-    gain = np.cumsum(np.where(won, 1.0, -2.0 * (alone + DOUBT)))
-    if not len(gain) or gain.max() <= 0:
-        return 0.0, 0
-    at = int(gain.argmax())
-    below = float(scores[at + 1]) if at + 1 < len(scores) else -np.inf
-    # Not on the last accepted score itself, but half-way to the next, a bit at most.
-    return max((float(scores[at]) + below) / 2, float(scores[at]) - 1.0), int(found[at])

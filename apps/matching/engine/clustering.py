@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from .arrays import F64, I64, U8, Bools
+from .arrays import F64, I64, Bools
 from .contracts import Config, Pairs, Scores
 from .linkage import LARGEST, MUST, NEVER, join_edges, split_components
 
@@ -34,7 +34,8 @@ class Edges:
     must: Bools
 
 
-def _links(pairs: "Links | list[tuple[int, int]] | None") -> Links:
+def links_of(pairs: "Links | list[tuple[int, int]] | None") -> Links:
+    """Pairs as two arrays, the lower record first."""
     if pairs is None or len(pairs) == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     if isinstance(pairs, list):
@@ -108,8 +109,8 @@ def cluster(
     belongs to the records, and the clusters do not depend on their order.
     """
     order_of = np.arange(n, dtype=np.int64) if rank is None else np.argsort(np.argsort(rank, kind="stable"))
-    never_links = _links(never)
-    edges = _edges(pairs, scores, config, never_links, _links(must), current, n)
+    never_links = links_of(never)
+    edges = _edges(pairs, scores, config, never_links, links_of(must), current, n)
     label = _without_giants(n, edges)
     sizes = np.bincount(label, minlength=1)
     inside = label[edges.left] == label[edges.right]
@@ -119,14 +120,14 @@ def cluster(
     disputed[label[never_links[0][foes]]] = True
     # Cliques of agreement need no closer look; a pair named twice only sends a component there needlessly.
     doubtful = (sizes > 1) & ((good != sizes * (sizes - 1) // 2) | disputed)
-    out = _first_of(label, order_of)
+    out = first_of(label, order_of)
     small = doubtful & (sizes <= LARGEST)
     _split(label, small, edges, never_links, current, order_of, out)
     _join_large(doubtful & (sizes > LARGEST), label, edges, never_links, order_of, out)
-    return _first_of(np.unique(out, return_inverse=True)[1].astype(np.int64), order_of)
+    return first_of(np.unique(out, return_inverse=True)[1].astype(np.int64), order_of)
 
 
-def _first_of(label: I64, order_of: I64) -> I64:
+def first_of(label: I64, order_of: I64) -> I64:
     """Name each group by its first record."""
     by_rank = np.argsort(order_of)
     first = np.full(int(label.max(initial=-1)) + 1, -1, np.int64)
@@ -185,39 +186,3 @@ def _join_large(chosen: Bools, label: I64, edges: Edges, never: Links, order_of:
     home = join_edges(edges.left[at], edges.right[at], forbidden)
     members = np.flatnonzero(chosen[label])
     out[members] = [home.get(m, m) for m in members.tolist()]
-
-
-def one_to_one(
-    n: int,
-    pairs: Pairs,
-    scores: Scores,
-    config: Config,
-    *,
-    side: U8,
-    never: "Links | list[tuple[int, int]] | None" = None,
-    rank: I64 | None = None,
-) -> I64:
-    """Labels for two sources without duplicates of their own: at most one partner each, best pairs first."""
-    order_of = np.arange(n, dtype=np.int64) if rank is None else np.argsort(np.argsort(rank, kind="stable"))
-    a = np.minimum(pairs.left, pairs.right).astype(np.int64)
-    b = np.maximum(pairs.left, pairs.right).astype(np.int64)
-    foes = _links(never)
-    keep = (scores.probability >= config.match_threshold) & (side[a] != side[b])
-    keep &= ~np.isin(a * n + b, foes[0] * n + foes[1])
-    a, b, weight = a[keep], b[keep], scores.weight[keep]
-    a, b = np.where(side[a] > side[b], b, a), np.where(side[a] > side[b], a, b)
-    order = np.lexsort((order_of[b], order_of[a], -weight))
-    a, b = a[order], b[order]
-    label = np.arange(n, dtype=np.int64)
-    while len(a):
-        best_a = np.zeros(len(a), bool)
-        best_a[np.unique(a, return_index=True)[1]] = True
-        best_b = np.zeros(len(a), bool)
-        best_b[np.unique(b, return_index=True)[1]] = True
-        both = best_a & best_b
-        label[b[both]] = a[both]
-        used = np.zeros(n, bool)
-        used[a[both]] = used[b[both]] = True
-        rest = ~(used[a] | used[b])
-        a, b = a[rest], b[rest]
-    return _first_of(label, order_of)

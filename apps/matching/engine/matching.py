@@ -6,9 +6,10 @@ import numpy as np
 
 from .arrays import I64, U8
 from .blocking import blocking_keys, candidate_pairs, effective_cap
-from .clustering import HOPELESS, Links, cluster, one_to_one
+from .clustering import HOPELESS, Links, cluster
 from .contracts import Band, Config, Pairs, Scores, Table
 from .model import Model
+from .partners import clean_sides, link_sides
 from .prepare import Prepared, prepare
 from .pruning import score_hopeful
 from .training import train
@@ -19,7 +20,10 @@ LONE = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """Everything a match of one table produced; `labels` names each record's cluster."""
+    """Everything a match of one table produced.
+
+    `labels` names each record's cluster, and the bands of `scores` agree with it; weights are of the pairs alone.
+    """
 
     prepared: Prepared
     pairs: Pairs
@@ -54,8 +58,16 @@ def match_table(
             len(table), pairs, scores, config, never=never, must=must, current=current, rank=rank
         )
     else:
-        labels = one_to_one(len(table), pairs, scores, config, side=side, never=never, rank=rank)
-        # Of several that would match, the partner is one; the others are for a person to look at.
-        other = (scores.band == Band.MATCH) & (labels[pairs.left] != labels[pairs.right])
-        scores = replace(scores, band=np.where(other, Band.REVIEW, scores.band).astype(np.uint8))
-    return Matched(prepared, pairs, scores, labels, used)
+        clean = tuple(used.notes.get("clean") or clean_sides(len(table), pairs, scores.weight, side))
+        labels = link_sides(len(table), pairs, scores, config, side=side, clean=clean, never=never, rank=rank)
+    return Matched(prepared, pairs, replace(scores, band=_decided(pairs, scores, labels)), labels, used)
+
+
+def _decided(pairs: Pairs, scores: Scores, labels: I64) -> U8:
+    """Bands that agree with the clusters: who lives together is a match, whatever the pair itself shows.
+
+    A pair that would match but was parted, by a better partner or by all others of its cluster, is for a person.
+    """
+    together = labels[pairs.left] == labels[pairs.right]
+    apart = np.minimum(scores.band, Band.REVIEW)
+    return np.where(together, Band.MATCH, apart).astype(np.uint8)

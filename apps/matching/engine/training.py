@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .arrays import F64, I64, U8
-from .border import SHY, partners, steepness, valley
+from .border import SHY, steepness, valley
 from .comparators import Rarity
 from .contracts import Attribute, Config, Pairs
 from .dependence import learn_dependence
 from .mixture import PRIOR_U, learn
 from .model import AttributeModel, Model
+from .partners import clean_sides, partners
 from .prepare import Prepared
 from .priors import LEVELS, PRIORS, caution_of
 from .rarity import Frequencies, feature_frequencies, value_frequencies
@@ -155,8 +156,10 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
         weight = weigh_levels(levels, shares, model, config)[0]
         model = _settle(model, weight, population, growth, chance)
     weight = weigh_levels(levels, shares, model, config)[0]
-    shift, slope = _too_high(weight, some, population, config)
-    return replace(model, log_odds=model.log_odds - shift, slope=slope).rounded()
+    clean = () if side is None else clean_sides(population.n, some, weight, side)
+    shift, slope = _too_high(weight, some, population, config, clean)
+    notes = {"clean": list(clean)} if clean else {}
+    return replace(model, log_odds=model.log_odds - shift, slope=slope, notes=notes).rounded()
 
 
 def _repeats(levels: U8, shares: list[F64], model: Model, config: Config) -> dict[tuple[str, str], float]:
@@ -167,9 +170,11 @@ def _repeats(levels: U8, shares: list[F64], model: Model, config: Config) -> dic
     return learn_dependence(weights, evidence, model.log_odds, config)
 
 
-def _too_high(weight: F64, pairs: Pairs, population: Population, config: Config) -> tuple[float, float]:
+def _too_high(
+    weight: F64, pairs: Pairs, population: Population, config: Config, clean: tuple[bool, ...]
+) -> tuple[float, float]:
     """Bits by which weights are above what they should be, judged by where matches end, and the slope there."""
-    if population.side is None or population.side.max(initial=0) != 1:
+    if population.side is None or clean != (True, True):
         border = valley(weight)
         return VALLEY_TRUST * border, steepness(weight, border)
     border, seen = partners(population.n, pairs, weight, population.side)

@@ -1,4 +1,4 @@
-"""Clusters: never-match and must-link laws, giants, order, stability, one-to-one."""
+"""Clusters: never-match and must-link laws, giants, order, stability."""
 
 import numpy as np
 from hypothesis import assume, given, settings
@@ -103,15 +103,6 @@ def test_a_new_record_does_not_break_an_old_cluster():
     pairs, scores = scored(edges)
     labels = engine.cluster(4, pairs, scores, CONFIG, current=current)
     assert labels[0] == labels[1] == labels[2]
-
-
-def test_one_to_one_takes_the_best_partner_only():
-    side = np.array([0, 0, 1, 1], np.uint8)
-    pairs, scores = scored({(0, 2): 9.0, (0, 3): 8.0, (1, 2): 7.0, (1, 3): 4.0})
-    labels = engine.one_to_one(4, pairs, scores, CONFIG, side=side)
-    assert groups(labels) == {frozenset({0, 2}), frozenset({1, 3})}
-    labels = engine.one_to_one(4, pairs, scores, CONFIG, side=side, never=[(0, 2)])
-    assert groups(labels) == {frozenset({0, 3}), frozenset({1, 2})}
 
 
 def test_truth_measures_pairs_clusters_and_b_cubed():
