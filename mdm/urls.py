@@ -13,3 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("apps.api.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "apps.console.errors.bad_request"
+handler403 = "apps.console.errors.permission_denied"
+handler404 = "apps.console.errors.page_not_found"
+handler500 = "apps.console.errors.server_error"

@@ -29,7 +29,7 @@ class ActingView(ConsoleView):
         if capability is None:
             raise BadRequest(f"There is no act {name!r} here.")
         if not user_may(request, capability):
-            raise PermissionDenied
+            raise PermissionDenied(f"It needs the capability “{capability.value}”.")
         goal: Goal = None
         with failures_as_messages(request):
             goal = getattr(self, f"act_{name}")(request)

@@ -1,6 +1,6 @@
 """Imports every screen, so that the site's URLs know them: Django's autodiscovery starts here."""
 
-from apps.console import audit_trail, connections, dashboard, exceptions
+from apps.console import audit_trail, connections, dashboard, exceptions, finding
 from apps.console.delivery import (
     attempts,
     dead_letter,
@@ -58,6 +58,7 @@ __all__ = [
     "edit_screen",
     "exceptions",
     "explain_screen",
+    "finding",
     "inbox",
     "list_screen",
     "loads",

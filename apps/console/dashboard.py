@@ -116,6 +116,8 @@ def _of_queues(counts: Mapping[str, int]) -> Iterator[Attention]:
             "dead_letters",
         ),
         ("rejected", "warn", "report", "rows could not be landed: correct and replay them", "rejected_rows"),
+        ("exceptions", "warn", "rule_settings", "records break an invariant", "exceptions"),
+        ("findings", "warn", "balance", "differences at targets wait for a person", "reconciliation"),
         ("requests", "note", "rule", "change requests wait for an approver", "requests"),
         ("reviews", "note", "compare_arrows", "pairs wait for a decision", "reviews"),
         (

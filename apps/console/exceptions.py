@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from apps.accounts.roles import Capability
 from apps.console.acts import ActingView
+from apps.console.paging import numbered
 from apps.console.permissions import user_may
 from apps.console.screens import screen
 from apps.console.values import names_of
@@ -34,14 +35,16 @@ class ExceptionsView(ActingView):
         given = self.request.GET
         status = given.get("status", ExceptionStatus.OPEN)
         tasks = _chosen(given, status)
-        shown = list(tasks.order_by("-holds", F("money").desc(nulls_last=True), "due_at")[: PAGE + 1])
+        listed = numbered(
+            tasks.order_by("-holds", F("money").desc(nulls_last=True), "due_at", "pk"), given, size=PAGE
+        )
         clear = user_may(self.request, Capability.UNMASK)
-        names = names_of([task.record_id for task in shown], clear=clear)
+        names = names_of([task.record_id for task in listed.rows], clear=clear)
         of_status = ExceptionTask.objects.filter(status=status)
         return super().get_context_data(
             **kwargs,
-            rows=[(task, names.get(str(task.record_id))) for task in shown[:PAGE]],
-            more=len(shown) > PAGE,
+            rows=[(task, names.get(str(task.record_id))) for task in listed.rows],
+            listed=listed,
             count=tasks.count(),
             at_risk=_at_risk(tasks),
             status=status,

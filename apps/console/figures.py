@@ -17,6 +17,7 @@ LONG = timedelta(days=3)
 """Loads older than this are drawn by day, younger ones by hour."""
 
 GREEN, BLUE, AMBER, RED, GREY, VIOLET = "#22c55e", "#3b82f6", "#f59e0b", "#ef4444", "#94a3b8", "#8b5cf6"
+PINK = "#f472b6"
 ENTITY_COLOURS = (BLUE, VIOLET, GREEN, AMBER, "#14b8a6", "#ec4899", GREY)
 
 Chart = dict[str, Any]
@@ -170,6 +171,7 @@ def deliveries_chart(targets: Sequence[TargetCounters]) -> Chart:
         ("due", "due", VIOLET),
         ("waiting", "waiting for another", GREY),
         ("backing_off", "backing off", AMBER),
+        ("held", "held by exceptions", PINK),
         ("parked", "dead letter", RED),
     )
     return {

@@ -10,6 +10,7 @@ from apps.accounts.roles import Capability
 from apps.console.badges import MOST, waiting
 from apps.console.permissions import user_may
 from apps.golden.registry import entities
+from apps.golden.spec import EntitySpec
 
 _C = Capability
 ICONS = {
@@ -81,7 +82,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     golden = [
         {
             "title": spec.plural.capitalize(),
-            "icon": ICONS.get(spec.name, "deployed_code"),
+            "icon": icon_of(spec),
             "link": reverse("admin:golden_list", args=(spec.name,)),
         }
         for spec in entities.values()
@@ -93,6 +94,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": "Rules", "items": _items(request, RULES)},
         {"title": "System", "items": _items(request, SYSTEM)},
     ]
+
+
+def icon_of(spec: EntitySpec) -> str:
+    return ICONS.get(spec.name, "deployed_code")
+
+
+def screens_called(request: HttpRequest, text: str) -> list[dict[str, Any]]:
+    """Return the screens whose title contains a text and which this user may open, as `sidebar` has them."""
+    listed = [each for group in sidebar(request) for each in group["items"]]
+    return [each for each in listed if text.casefold() in each["title"].casefold()]
 
 
 def _items(request: HttpRequest, entries: tuple[Entry, ...]) -> list[dict[str, Any]]:

@@ -38,6 +38,28 @@ def newest_first(rows: QuerySet[Any, Any], query: Mapping[str, str], *, size: in
     return Page(found[:size], str(found[size - 1].pk) if more else "", edge is None)
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """One of numbered pages: its rows in the order of the queryset, and whether others follow."""
+
+    rows: list[Any]
+    number: int
+    more: bool
+
+
+def page_number(query: Mapping[str, str]) -> int:
+    """Return the page that `?page=` asks for, the first one where it makes no sense."""
+    text = query.get("page", "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+
+
+def numbered(rows: QuerySet[Any, Any], query: Mapping[str, str], *, size: int = PAGE) -> Numbered:
+    """Return the page that `?page=` asks for of a queue, which is short and whose order is no key."""
+    number = page_number(query)
+    found = list(rows[(number - 1) * size : number * size + 1])
+    return Numbered(found[:size], number, len(found) > size)
+
+
 def counted(rows: QuerySet[Any, Any]) -> int:
     """Return how many rows there are, at most COUNTED + 1."""
     return rows.order_by()[: COUNTED + 1].count()

@@ -49,8 +49,9 @@ class CapabilityRequired(View):
         wanted = [self.capability]
         if request.method == "POST" and self.post_capability:
             wanted.append(self.post_capability)
-        if not all(user_may(request, each) for each in wanted):
-            raise PermissionDenied
+        for each in wanted:
+            if not user_may(request, each):
+                raise PermissionDenied(f"It needs the capability “{each.value}”.")
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -16,6 +16,7 @@ class ConsoleSite(UnfoldAdminSite):
 
     index_title = "Dashboard"
     index_template = "console/dashboard.html"
+    login_template = "console/login.html"
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -69,12 +69,15 @@ class TargetCounters:
     backing_off: int
     parked: int
     overdue: int
+    held: int
+    """Due but for an open exception of the record that holds distribution."""
     delivered: int
     """Attempts that changed something there in the last 24 hours."""
     failed: int
     """Attempts that failed in the last 24 hours."""
     lag_seconds: float
-    """Age of the oldest approved change that has neither arrived nor been parked."""
+    """Age of the oldest approved change that has neither arrived nor been parked, and neither waits for another
+    record nor is held by an exception: what the target itself is to blame for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ SELECT c.code, coalesce(nullif(c.label, ''), c.code) AS label, c.enabled,
     coalesce(t.paused, false) AS paused, coalesce(t.paused_reason, '') AS paused_reason,
     coalesce(t.breaker_state, 'closed') AS breaker, t.open_until, coalesce(t.hold_code, '') AS hold_code,
     coalesce(t.hold_note, '') AS hold_note, t.hold_until, coalesce(t.max_inflight, 4) AS max_inflight,
-    l.lanes, l.in_step, l.in_flight, l.due, l.waiting, l.backing_off, l.parked, l.overdue,
+    l.lanes, l.in_step, l.in_flight, l.due, l.waiting, l.backing_off, l.parked, l.overdue, l.held,
     a.delivered, a.failed, coalesce(greatest(0, extract(epoch FROM %(now)s - l.oldest)), 0)::float8
 FROM connectors_connection c
 LEFT JOIN distribution_targetstate t ON t.connection_id = c.id
@@ -111,9 +111,12 @@ CROSS JOIN LATERAL (
             NULL) AS waiting,
         count(*) FILTER (WHERE open AND lease_until IS NULL AND next_at > %(now)s AND waiting_for IS NULL)
             AS backing_off,
-        min(pending_since) FILTER (WHERE open) AS oldest
-    FROM (SELECT *, parked_at IS NULL AND done_seq < last_seq AS open FROM distribution_lane
-          WHERE connection_id = c.id) x
+        count(*) FILTER (WHERE held) AS held,
+        min(pending_since) FILTER (WHERE open AND waiting_for IS NULL) AS oldest
+    FROM (SELECT *, pending AND NOT broken AS open, pending AND broken AS held FROM (
+        SELECT *, parked_at IS NULL AND done_seq < last_seq AS pending, record_id IN (
+            SELECT record_id FROM stewardship_exceptiontask WHERE holds AND status = 'open') AS broken
+        FROM distribution_lane WHERE connection_id = c.id) y) x
 ) l
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE outcome IN ('created', 'updated', 'confirmed')) AS delivered,

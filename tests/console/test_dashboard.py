@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.roles import Role
@@ -17,7 +18,8 @@ from tests.console.signing import page, signed_in
 from tests.hub import seed
 
 pytestmark = pytest.mark.django_db
-NOTHING = dict.fromkeys(("overdue", "dead_letters", "rejected", "requests", "reviews", "references"), 0)
+NAMES = ("overdue", "dead_letters", "rejected", "exceptions", "findings", "requests", "reviews", "references")
+NOTHING = dict.fromkeys(NAMES, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +88,10 @@ def test_attention_puts_the_worst_first() -> None:
     assert [each.tone for each in found] == ["bad", "warn", "warn", "note"]
     assert found[0].text == "ERP does not answer: its breaker is open"
     assert found[-1].text == "4 pairs wait for a decision"
+    [broken] = attention_list({**NOTHING, "exceptions": 190}, [], [], [])
+    assert (broken.tone, broken.text, broken.link) == (
+        "warn", "190 records break an invariant", reverse("admin:exceptions")
+    )  # fmt: skip
     assert attention_list(NOTHING, [target()], [], []) == []
 
 

@@ -1,16 +1,21 @@
 """Dead letters, deliveries and targets on screen: counted before replayed, operators act, names masked."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from apps.accounts.roles import Role
 from apps.connectors.sandbox import start_sandbox
+from apps.console.delivery.targets import health_of
 from apps.distribution.models import Lane, Subscription, TargetState
+from apps.distribution.selectors import target_counters
+from apps.stewardship.models import ExceptionTask
 from tests.console.signing import page, press, signed_in, told
-from tests.distribution.golden import Target, activate, connect, customer, lane_of, new_record
+from tests.distribution.golden import T0, Target, activate, connect, customer, lane_of, new_record
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +160,27 @@ def test_a_target_is_subscribed_and_backfilled_after_everything_else(erp: Target
     [said] = told(admin, "targets", act="subscribe", offer=offer)
     assert "does not take yet" in said
     assert press(signed_in(Role.STEWARD), "targets", act="backfill", subscription=row.pk).status_code == 403
+
+
+def test_what_an_exception_holds_is_told_apart_from_what_is_due(erp: Target) -> None:
+    record = new_record(customer())
+    ExceptionTask.objects.create(
+        invariant="invoice_adds_up", number=9, entity="customer", record=record, severity="block", message="Held.",
+        owner="finance", holds=True, opened_at=T0, due_at=T0,
+    )  # fmt: skip
+    erp.deliver()
+    [counters] = target_counters(now=T0 + timedelta(days=1))
+    assert (counters.due, counters.held, counters.lag_seconds) == (0, 1, 0.0)
+    assert health_of(counters) == ("healthy", "good")
+
+
+def test_a_filter_that_empties_its_queue_still_shows(erp: Target) -> None:
+    shown = page(signed_in(Role.ADMINISTRATOR), "dead_letters", code="DUP_RECORD")
+    assert '<option value="DUP_RECORD" selected>DUP_RECORD (0)</option>' in shown
+
+
+def test_from_a_dead_letter_a_steward_goes_to_mend_the_record(erp: Target) -> None:
+    [lane] = parked(erp)
+    address = reverse("admin:golden_edit", args=("customer", lane.record_id))
+    assert address in page(signed_in(Role.STEWARD), "dead_letter", lane.pk)
+    assert address not in page(signed_in(Role.VIEWER), "dead_letter", lane.pk)

@@ -54,3 +54,20 @@ def test_only_an_approver_waives_and_only_an_operator_checks(task: ExceptionTask
     assert press(steward, "exceptions", act="check").status_code == 403
     [said] = told(signed_in(Role.ADMINISTRATOR), "exceptions", act="check")
     assert said == "0 opened, 1 closed, 0 breaches in all."
+
+
+def test_a_long_queue_has_pages(task: ExceptionTask) -> None:
+    row = task.record_id
+    ExceptionTask.objects.bulk_create(
+        ExceptionTask(
+            invariant="invoice_adds_up", number=9, entity="invoice", record_id=row, key=str(n), severity="warn",
+            message=f"Line {n:03d}.", owner="finance", opened_at=NOW, due_at=NOW,
+        )
+        for n in range(120)
+    )  # fmt: skip
+    viewer = signed_in(Role.VIEWER)
+    first, second = page(viewer, "exceptions"), page(viewer, "exceptions", page="2")
+    assert "121 exceptions" in first
+    assert (first.count("Line "), second.count("Line ")) == (99, 21)
+    assert 'rel="next" href="?page=2"' in first
+    assert page(viewer, "exceptions", page="-5").count("Line ") == 99

@@ -10,6 +10,7 @@ from apps.accounts.roles import Capability
 from apps.connectors.models import Connection
 from apps.console.acts import ActingView, whoever_acts
 from apps.console.delivery.naming import named
+from apps.console.paging import Numbered, page_number
 from apps.console.screens import screen
 from apps.core.clock import utcnow
 from apps.distribution.contracts import DeadLetterFilter
@@ -47,20 +48,18 @@ class DeadLettersView(ActingView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET
         wanted = filter_of(query)
-        page = int(query["page"]) if query.get("page", "").isdecimal() else 1
-        letters = dead_letters(
-            now=utcnow(), matching=wanted, limit=SHOWN + 1, offset=(max(1, page) - 1) * SHOWN
-        )
-        names = named(self.request, [letter.record_id for letter in letters])
+        page = page_number(query)
+        letters = dead_letters(now=utcnow(), matching=wanted, limit=SHOWN + 1, offset=(page - 1) * SHOWN)
+        listed = Numbered(letters[:SHOWN], page, len(letters) > SHOWN)
+        names = named(self.request, [letter.record_id for letter in listed.rows])
         return super().get_context_data(
             **kwargs,
-            letters=[(letter, names[str(letter.record_id)]) for letter in letters[:SHOWN]],
+            letters=[(letter, names[str(letter.record_id)]) for letter in listed.rows],
             count=count_dead_letters(wanted),
             codes=dead_letter_codes(connection=wanted.connection),
             targets=list(Connection.objects.filter(subscriptions__isnull=False).distinct()),
             entities=list(entities.values()),
-            page_no=page,
-            more=len(letters) > SHOWN,
+            listed=listed,
             query=query,
         )
 

@@ -34,7 +34,7 @@ def notes_of(each: TargetHealth) -> list[tuple[str, str]]:
 
 @screen("monitor/", name="monitor")
 class MonitorView(ConsoleView):
-    """`?target=` shows one target only."""
+    """`?target=` shows one target only, `?live=1` loads the page again and again."""
 
     title = "Monitor"
     template_name = "console/delivery/monitor.html"
@@ -48,6 +48,7 @@ class MonitorView(ConsoleView):
             **kwargs,
             every=every,
             chosen=chosen,
+            live="live" in self.request.GET,
             now=now,
             targets=[(each, health_of(each.counters), notes_of(each), _shares(each)) for each in shown],
             chart=lanes_chart([each.counters for each in shown]),

@@ -14,6 +14,7 @@ from apps.accounts.roles import Capability
 from apps.connectors.models import Connection
 from apps.console.acts import ActingView, whoever_acts
 from apps.console.delivery.naming import named
+from apps.console.paging import numbered
 from apps.console.permissions import user_may
 from apps.console.screens import screen
 from apps.core.clock import utcnow
@@ -74,14 +75,15 @@ class ReconciliationView(ActingView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         given = self.request.GET
         rows = _chosen(given)
-        found = list(rows.select_related("connection", "subscription")[: PAGE + 1])
+        listed = numbered(rows.select_related("connection", "subscription"), given, size=PAGE)
+        found = listed.rows
         clear = user_may(self.request, Capability.UNMASK)
         names = named(self.request, [each.record_id for each in found if each.record_id])
         of_state = Finding.objects.filter(state=given.get("state") or FindingState.OPEN).order_by()
         return super().get_context_data(
             **kwargs,
-            rows=[(each, names.get(str(each.record_id)), _shown(each, clear=clear)) for each in found[:PAGE]],
-            more=len(found) > PAGE,
+            rows=[(each, names.get(str(each.record_id)), _shown(each, clear=clear)) for each in found],
+            listed=listed,
             count=rows.count(),
             given=given,
             state=given.get("state") or FindingState.OPEN,

@@ -31,6 +31,7 @@ STATES = (
     ("due", "due", "#a78bfa"),
     ("waiting", "waiting for another record", "#94a3b8"),
     ("backing_off", "backing off", "#f59e0b"),
+    ("held", "held by exceptions", "#f472b6"),
     ("parked", "dead letters", "#ef4444"),
 )
 

@@ -53,8 +53,12 @@ def ago(moment: datetime | None) -> SafeString | str:
     seconds = (timezone.now() - moment).total_seconds()
     words = _span(abs(seconds))
     text = "just now" if abs(seconds) < 5 else f"{words} ago" if seconds > 0 else f"in {words}"
+    here = timezone.localtime(moment)
     return format_html(
-        '<time class="hub-nowrap" title="{}">{}</time>', f"{moment:%Y-%m-%d %H:%M:%S} UTC", text
+        '<time class="hub-nowrap" datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        f"{here:%Y-%m-%d %H:%M:%S %Z}",
+        text,
     )
 
 
@@ -104,8 +108,9 @@ def lookup(mapping: dict[str, Any], key: str) -> Any:
 
 @register.filter
 def words(name: str) -> str:
-    """Return a code name as words: "legal_name" as "legal name"."""
-    return str(name).replace("_", " ")
+    """Return a code name as words: "legal_name" as "legal name"; a target's CODE_OF_ITS_OWN stays as it is."""
+    text = str(name)
+    return text if text.isupper() else text.replace("_", " ")
 
 
 @register.simple_tag(takes_context=True)

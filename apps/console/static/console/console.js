@@ -54,6 +54,10 @@
     if (element) { event.preventDefault(); element.focus(); if (!element.matches("input, textarea")) element.click(); }
   });
 
+  // Times are written by the server: it must know whose clock the reader looks at.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `hub_zone=${zone}; path=/admin/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+
   document.addEventListener("DOMContentLoaded", () => {
     drawCharts();
     new MutationObserver(drawCharts).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
