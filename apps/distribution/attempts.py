@@ -69,5 +69,6 @@ def end_attempts(endings: Sequence[Ending], *, fenced: frozenset[int], now: date
         }
         for ending in endings
     ]
-    with raw_cursor() as cursor:
-        cursor.execute(_END, (as_json(rows),))
+    if rows:
+        with raw_cursor() as cursor:
+            cursor.execute(_END, (as_json(rows),))

@@ -8,7 +8,7 @@ from apps.connectors.models import Connection
 from apps.core.errors import NotFound
 from apps.distribution.engine.breaker import Breaker, admits, probing
 from apps.distribution.engine.delays import LEASE
-from apps.distribution.models import Lane, TargetState
+from apps.distribution.models import TargetState
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Opening:
 
 
 def connection_called(code: str) -> Connection:
-    connection = Connection.objects.filter(code=code).first()
+    rows = Connection.objects.select_related("delivery_state").defer("catalog")  # which may be megabytes
+    connection = rows.filter(code=code).first()
     if connection is None:
         raise NotFound(f"There is no connection {code!r}; create it or correct the name.")
     return connection
@@ -51,21 +52,25 @@ def store_breaker(state: TargetState, breaker: Breaker) -> None:
     state.fail_lanes, state.recent = list(breaker.fail_lanes), breaker.recent
 
 
-def opening(connection: Connection, state: TargetState, *, now: datetime) -> Opening:
-    """Tell how many lanes may be claimed; refills the rate budget in `state` without saving it."""
-    if not connection.enabled:
-        return Opening(0, "disabled")
+def why_closed(state: TargetState, *, enabled: bool, now: datetime) -> str:
+    """Tell why nothing may go out at all; "" when something may."""
+    if not enabled:
+        return "disabled"
     if state.paused:
-        return Opening(0, "paused")
+        return "paused"
     if state.hold_until and state.hold_until > now:
-        return Opening(0, state.hold_code or "held")
-    admitted = admits(breaker_of(state), now=now)
-    if admitted == "none":
-        return Opening(0, "breaker_open")
-    leased = Lane.objects.filter(connection=connection, lease_until__gt=now).count()
-    if admitted == "one" or state.hold_run:  # after a rest, one finds out whether the target is well again
-        return Opening(0 if leased else 1)
-    slots = max(0, state.max_inflight * state.batch_size - leased)
+        return state.hold_code or "held"
+    return "breaker_open" if admits(breaker_of(state), now=now) == "none" else ""
+
+
+def opening(state: TargetState, *, enabled: bool, out: int, now: datetime) -> Opening:
+    """Tell how many lanes may be claimed beside those `out`; refills the rate budget in `state` without saving it."""
+    if reason := why_closed(state, enabled=enabled, now=now):
+        return Opening(0, reason)
+    # After a rest, one finds out whether the target is well again.
+    if admits(breaker_of(state), now=now) == "one" or state.hold_run:
+        return Opening(0 if out else 1)
+    slots = max(0, state.max_inflight * state.batch_size - out)
     if state.rate_per_second is None:
         return Opening(slots)
     _refill(state, state.rate_per_second, now)
@@ -82,12 +87,12 @@ def _refill(state: TargetState, rate: float, now: datetime) -> None:
 
 
 def charge(state: TargetState, claimed: int, *, now: datetime) -> None:
-    """Take claimed lanes off the rate budget, note a probe, and save."""
-    if not claimed:
+    """Take claimed lanes off the rate budget, note a probe, and save what that changes; mostly nothing."""
+    breaker = breaker_of(state)
+    if not claimed or (state.rate_per_second is None and breaker.position == "closed"):
         return
     if state.rate_per_second is not None:
         state.tokens -= ceil(claimed / state.batch_size)
-    breaker = breaker_of(state)
     if breaker.position != "closed":
         store_breaker(state, probing(breaker, until=now + LEASE))
     state.save()

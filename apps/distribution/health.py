@@ -11,11 +11,15 @@ from apps.core.bulk import raw_cursor
 from apps.distribution.engine.breaker import after_results
 from apps.distribution.engine.delays import hold_delay
 from apps.distribution.gate import breaker_of, locked_state, store_breaker
-from apps.distribution.models import TargetState
 from apps.distribution.outcomes import Ending
 
 log = structlog.get_logger(__name__)
 
+WELL = """
+SELECT breaker_state = 'closed' AND fail_run = 0 AND trips = 0 AND hold_run = 0 AND strpos(recent, '0') = 0
+FROM distribution_targetstate WHERE connection_id = %s
+"""
+"""Whether there is nothing to take back: so most results write nothing here."""
 _AGAIN = """
 UPDATE distribution_lane l SET next_at = %(now)s
 FROM (SELECT id FROM distribution_lane WHERE connection_id = %(connection)s AND done_seq < last_seq
@@ -25,12 +29,17 @@ WHERE l.id = w.id
 """
 
 
+def speak_ill(endings: Sequence[Ending]) -> bool:
+    """Tell whether one of these endings says something against the target."""
+    return any(ending.hold is not None or ending.healthy is False for ending in endings)
+
+
 def note_health(*, connection: Connection, endings: Sequence[Ending], now: datetime) -> None:
     """Move the breaker by these endings, and rest the target when one of them asks for it."""
     results = [(e.draft.facts.lane_id, e.healthy) for e in endings]
     spoken = [(lane, healthy) for lane, healthy in results if healthy is not None]
     hold = next((e.hold for e in reversed(endings) if e.hold is not None), None)
-    if hold is None and all(healthy for _, healthy in spoken) and _is_well(connection):
+    if hold is None and not spoken:
         return
     with transaction.atomic():
         state = locked_state(connection)
@@ -54,11 +63,3 @@ def note_health(*, connection: Connection, endings: Sequence[Ending], now: datet
             breaker=after.position,
             hold=hold.code if hold else "",
         )
-
-
-def _is_well(connection: Connection) -> bool:
-    """Nothing to take back: so most results write nothing here."""
-    well = TargetState.objects.filter(
-        connection=connection, breaker_state="closed", fail_run=0, trips=0, hold_run=0
-    )
-    return well.exclude(recent__contains="0").exists()

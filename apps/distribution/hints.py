@@ -10,7 +10,7 @@ from celery import current_app
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-CHANNEL = "mdm_lanes"
+CHANNEL, INBOX_CHANNEL = "mdm_lanes", "mdm_inbox"
 _SILENCE = 30.0
 """Seconds without further tries after the broker could not be reached: a web request must not wait for it."""
 _broker_down_until = 0.0
@@ -18,8 +18,17 @@ _broker_down_until = 0.0
 
 def notify_lanes() -> None:
     """Tell listeners at commit that lanes changed; PostgreSQL folds repeats in one transaction into one."""
+    _notify(CHANNEL)
+
+
+def notify_inbox() -> None:
+    """Tell listeners at commit that messages wait."""
+    _notify(INBOX_CHANNEL)
+
+
+def _notify(channel: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
+        cursor.execute("SELECT pg_notify(%s, '')", (channel,))
 
 
 def kick_targets(codes: Iterable[str]) -> None:

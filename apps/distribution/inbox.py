@@ -7,16 +7,19 @@ from typing import Any, Literal
 
 from django.db import OperationalError, transaction
 from django.db import connection as database
+from django.db.models import Q
 
 from apps.connectors.contracts import Connector, Notice
 from apps.connectors.models import Connection
 from apps.connectors.selectors import active_layout
 from apps.core.errors import HubError, Invalid
+from apps.distribution.engine.delays import HORIZON, retry_delay
 from apps.distribution.models import InboxMessage, InboxState
 from apps.sources.contracts import Counts, Landed
 from apps.sources.readers.json_lines import json_row
 from apps.sources.services import close_load, land_rows, open_load
 
+LEASE = timedelta(minutes=5)
 PATIENCE = timedelta(seconds=1)
 """A request waits this long for a load of the same system that lands just now; then a worker lands the message."""
 CHANGING = (
@@ -123,3 +126,53 @@ def _together(landed: Iterable[Landed]) -> Landed:
         counts.add(each.counts)
         load = each.load_id
     return replace(Landed(counts), load_id=load)
+
+
+def claim_rows(connection: Connection, limit: int, now: datetime) -> list[InboxMessage]:
+    """Lease waiting messages; one whose worker died counts an attempt."""
+    with transaction.atomic():
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        due = InboxMessage.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            free, connection=connection, state=InboxState.WAITING, next_at__lte=now
+        )
+        rows = list(due.order_by("next_at", "received_at", "pk")[:limit])
+        for row in rows:
+            row.attempts += 1 if row.lease_until else 0
+            row.token, row.lease_until = row.token + 1, now + LEASE
+        InboxMessage.objects.bulk_update(rows, ("attempts", "token", "lease_until"))
+    return rows
+
+
+def save_rows(rows: Sequence[InboxMessage]) -> int:
+    """Write rows whose lease still holds; return how many of them are settled."""
+    settled = 0
+    for row in sorted(rows, key=lambda row: row.pk):
+        mine = InboxMessage.objects.filter(pk=row.pk, token=row.token, state=InboxState.WAITING)
+        row.lease_until = None
+        if mine.update(**{name: getattr(row, name) for name in CHANGING}):
+            settled += row.state != InboxState.WAITING
+    return settled
+
+
+def put_off(
+    rows: Sequence[InboxMessage],
+    *,
+    code: str,
+    reason: str,
+    after: float | None = None,
+    by: str,
+    now: datetime,
+) -> int:
+    """Put messages off, longer each time; three days after they came last, or were replayed, they are rejected.
+
+    Returns how many are.
+    """
+    for row in rows:
+        row.attempts = min(row.attempts + 1, 30_000)
+        row.state, row.code, row.reason = InboxState.WAITING, code[:80], reason[:500]
+        row.load_id, row.counts, row.settled_at, row.settled_by = None, {}, None, ""
+        wait = retry_delay(failures=row.attempts, seed=row.pk, retry_after=after)
+        row.next_at = now + wait
+        if row.next_at - row.last_at > HORIZON:
+            settle_row(row, InboxState.REJECTED, by=by, now=now, code="exhausted", reason=reason)
+    return save_rows(rows)

@@ -11,9 +11,10 @@ from apps.connectors.mappings import ABSENT, OutboundMapping
 from apps.connectors.selectors import active_mapping
 from apps.core.errors import HubError
 from apps.distribution.contracts import RecordDelivery
-from apps.distribution.drafts import Draft, load_facts, write_drafts
+from apps.distribution.drafts import Draft, write_drafts
 from apps.distribution.engine.comparing import holds
 from apps.distribution.engine.masking import MASK, Masker
+from apps.distribution.facts import load_facts
 from apps.distribution.models import ExternalRef, Observation, Op, Subscription
 from apps.distribution.selectors import delivery_state
 from apps.golden.models import GoldenRecord, RecordStatus

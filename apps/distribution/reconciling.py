@@ -13,8 +13,9 @@ from apps.connectors.contracts import Change, Remote
 from apps.connectors.mappings import OutboundMapping
 from apps.core.bulk import raw_cursor
 from apps.core.hashing import content_hash
-from apps.distribution.drafts import Draft, load_facts, write_drafts
+from apps.distribution.drafts import Draft, write_drafts
 from apps.distribution.engine.drifting import Difference, differences, stands_at
+from apps.distribution.facts import load_facts
 from apps.distribution.hints import notify_lanes
 from apps.distribution.models import (
     DeliveryAttempt,

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import F
 
 from apps.connectors.models import Connection
-from apps.distribution.drafts import Draft, load_facts, write_drafts
+from apps.distribution.drafts import Draft, write_drafts
+from apps.distribution.facts import load_facts
 from apps.distribution.models import ExternalRef, Lane, Op, Outcome
 
 MOST = 100

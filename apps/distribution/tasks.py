@@ -139,7 +139,7 @@ def fetch_what_was_named(system: str) -> int:
     while time.monotonic() - started < BUDGET_SECONDS:
         done = fetch_inbox(system=system, now=database_now())
         settled += done
-        if not done:
+        if not done and system not in waiting_inboxes(now=database_now()):
             break
     return settled
 

@@ -30,6 +30,11 @@ class Lane(models.Model):
     )
     crash_count = models.PositiveSmallIntegerField(default=0, help_text="Workers that died with this lane.")
     unsure = models.BooleanField(default=False, help_text="The target may hold more than it acknowledged.")
+    once_more = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its mapping changed while it was leased: due again when the lease ends.",
+    )
     pending_since = models.DateTimeField(null=True, help_text="Since when the target lags behind.")
     failing_since = models.DateTimeField(null=True)
     waiting_for = models.UUIDField(null=True, help_text="Golden record that must arrive there first.")
@@ -63,6 +68,7 @@ class Lane(models.Model):
                 condition=Q(lease_until__isnull=False),
                 name="lane_leased",
             ),
+            models.Index(fields=("connection",), condition=Q(crash_count__gt=0), name="lane_crashed"),
             models.Index(
                 fields=("waiting_for", "connection"),
                 condition=Q(waiting_for__isnull=False),

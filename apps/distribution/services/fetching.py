@@ -1,12 +1,12 @@
 """Fetch what inbox messages name, by the system's own id, and land it in the transaction that settles them."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
 
 from apps.audit.context import Actor, acting
 from apps.connectors.contracts import Change, Connector, Notice, ReadFailed
@@ -15,24 +15,36 @@ from apps.connectors.models import Connection
 from apps.connectors.selectors import active_mapping, connector_for
 from apps.core.errors import HubError
 from apps.distribution.clock import RunningClock
-from apps.distribution.engine.delays import HORIZON, retry_delay
 from apps.distribution.feeding import FeedMoved, feed_of, land_read
 from apps.distribution.gate import connection_called
 from apps.distribution.hints import kick_pipeline
-from apps.distribution.inbox import CHANGING, land_carried, note_landed, read_row, settle_row
+from apps.distribution.inbox import (
+    claim_rows,
+    land_carried,
+    note_landed,
+    put_off,
+    read_row,
+    save_rows,
+    settle_row,
+)
 from apps.distribution.models import InboxMessage, InboxState, PullFeed, Subscription
 from apps.distribution.services.pulling import read_feed
 from apps.sources.contracts import Landed
 
-LEASE = timedelta(minutes=5)
 AT_ONCE = 100
 """Messages one claim takes: no more than one call of most systems carries."""
 SURE_AFTER = 3
 """So often is looked for what a message says and the system does not show yet; then what it shows is believed."""
 OVERTAKEN = 5
-_PAGES = 1_000
+PAGES = 20
+"""Pages of a feed that one turn reads; the next goes on there, after the messages that came meanwhile."""
+READING = "reading"
+"""Code of a message whose feed has been begun."""
 
 log = logging.getLogger(__name__)
+
+
+Readers = Sequence[tuple[Subscription, OutboundMapping]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,11 @@ class Named:
 
     row: InboxMessage
     notices: tuple[Notice, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """It names no record: all of the object may have changed."""
+        return any(not notice.native_id for notice in self.notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,110 +69,111 @@ class Reading:
     found: Mapping[str, Change]
 
 
-def fetch_inbox(*, system: str, now: datetime, limit: int = AT_ONCE) -> int:
-    """Settle up to `limit` waiting messages of one system; return how many are settled now.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whom a turn asks, by whose name and clock."""
 
-    Any number of workers may call this at one time; a killed one loses nothing. Calls to the system are made with
-    no transaction open.
+    connection: Connection
+    connector: Connector
+    actor: Actor
+    clock: RunningClock
+
+    def put_off(self, named: Sequence[Named], code: str, reason: str, after: float | None = None) -> int:
+        rows = [each.row for each in named]
+        return put_off(rows, code=code, reason=reason, after=after, by=self.actor.name, now=self.clock.now())
+
+    def settle(self, named: Sequence[Named], state: InboxState, code: str, reason: str) -> int:
+        for each in named:
+            settle_row(each.row, state, by=self.actor.name, now=self.clock.now(), code=code, reason=reason)
+        return save_rows([each.row for each in named])
+
+
+def fetch_inbox(*, system: str, now: datetime, limit: int = AT_ONCE) -> int:
+    """Settle up to `limit` waiting messages of one system in a bounded turn; return how many are settled now.
+
+    A message that has a whole feed read waits on, due at once, until the feed was read to its end, PAGES a turn;
+    `waiting_inboxes` tells whether there is more to do. Any number of workers may call this at one time; a killed one
+    loses nothing. Calls to the system are made with no transaction open.
     """
     connection = connection_called(system)
     if not connection.enabled:
         return 0
-    connector, clock = connector_for(connection), RunningClock(now)
     actor = Actor(name=f"webhook of {connection.code}"[:150])
+    turn = Turn(connection, connector_for(connection), actor, RunningClock(now))
     settled, by_object = 0, dict[str, list[Named]]()
-    for row in _claim(connection, limit, now):
-        notices = read_row(connector, row, by=actor.name, now=now)
+    rows = claim_rows(connection, limit, now)
+    for row in rows:
+        notices = read_row(turn.connector, row, by=actor.name, now=now)
         if notices and not all(notice.layout for notice in notices):
             by_object.setdefault(notices[0].obj, []).append(Named(row, notices))
             continue
         with acting(actor, reason="webhook"), transaction.atomic():
             if notices:
-                land_carried(connection, row, notices, by=actor.name, now=clock.now())
-            settled += _save([row])
+                land_carried(connection, row, notices, by=actor.name, now=turn.clock.now())
+            settled += save_rows([row])
     for obj, named in by_object.items():
         with acting(actor, reason="webhook"):
-            settled += _fetch(connection, connector, obj, named, actor, clock)
-    if settled:
+            settled += _fetch(turn, obj, named)
+    if rows:
         kick_pipeline()
     return settled
 
 
-def _claim(connection: Connection, limit: int, now: datetime) -> list[InboxMessage]:
-    """Lease waiting messages; one whose worker died counts an attempt."""
-    with transaction.atomic():
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-        due = InboxMessage.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            free, connection=connection, state=InboxState.WAITING, next_at__lte=now
-        )
-        rows = list(due.order_by("received_at", "pk")[:limit])
-        for row in rows:
-            row.attempts += 1 if row.lease_until else 0
-            row.token, row.lease_until = row.token + 1, now + LEASE
-        InboxMessage.objects.bulk_update(rows, ("attempts", "token", "lease_until"))
-    return rows
-
-
-def _save(rows: Sequence[InboxMessage]) -> int:
-    """Write rows whose lease still holds; return how many of them are settled."""
-    settled = 0
-    for row in sorted(rows, key=lambda row: row.pk):
-        mine = InboxMessage.objects.filter(pk=row.pk, token=row.token, state=InboxState.WAITING)
-        row.lease_until = None
-        if mine.update(**{name: getattr(row, name) for name in CHANGING}):
-            settled += row.state != InboxState.WAITING
-    return settled
-
-
-def _fetch(
-    connection: Connection,
-    connector: Connector,
-    obj: str,
-    named: Sequence[Named],
-    actor: Actor,
-    clock: RunningClock,
-) -> int:
-    readers = _readers(connection, obj)
+def _fetch(turn: Turn, obj: str, named: Sequence[Named]) -> int:
+    """Fetch single records first: what a long feed is read for must not hold them up, nor its failure."""
+    readers = _readers(turn.connection, obj)
     if not readers:
-        reason = f"No active subscription of {connection.code} reads {obj}; add one whose mapping has direction both."
-        for each in named:
-            settle_row(
-                each.row, InboxState.IGNORED, by=actor.name, now=clock.now(), code="not_read", reason=reason
-            )
-        return _save([each.row for each in named])
+        system = turn.connection.code
+        reason = f"No active subscription of {system} reads {obj}; add one whose mapping has direction both."
+        return turn.settle(named, InboxState.IGNORED, "not_read", reason)
+    single, whole = (
+        [each for each in named if not each.is_whole],
+        [each for each in named if each.is_whole],
+    )
+    return sum(
+        _whatever_happens(turn, part, partial(fetch, turn, part, readers))
+        for part, fetch in ((single, _fetch_named), (whole, _fetch_whole))
+        if part
+    )
+
+
+def _whatever_happens(turn: Turn, named: Sequence[Named], fetch: Callable[[], int]) -> int:
+    """Fetch; put the messages off or reject them when that fails. Returns how many are settled."""
     try:
-        whole = [each for each in named if any(not notice.native_id for notice in each.notices)]
-        if whole:
-            for subscription, mapping in readers:
-                read_feed(connection, connector, subscription, mapping, clock, _PAGES)
-            for each in whole:
-                note_landed(each.row, None, by=actor.name, now=clock.now())
-            return _save([each.row for each in whole]) + _fetch_named(
-                connection, connector, [each for each in named if each not in whole], readers, actor, clock
-            )
-        return _fetch_named(connection, connector, named, readers, actor, clock)
+        return fetch()
     except ReadFailed as error:
         failure = error.failure
-        return _later(named, failure.code, failure.message, failure.retry_after, actor, clock.now())
+        return turn.put_off(named, failure.code, failure.message, failure.retry_after)
     except FeedMoved as error:
-        return _later(named, error.code, error.detail, None, actor, clock.now())
+        return turn.put_off(named, error.code, error.detail)
     except OperationalError:
-        return _later(named, "busy", "The database was busy.", None, actor, clock.now())
+        return turn.put_off(named, "busy", "The database was busy.")
     except HubError as error:
-        for each in named:
-            settle_row(
-                each.row,
-                InboxState.REJECTED,
-                by=actor.name,
-                now=clock.now(),
-                code=error.code,
-                reason=error.detail,
-            )
-        return _save([each.row for each in named])
+        return turn.settle(named, InboxState.REJECTED, error.code, error.detail)
     except Exception as error:
-        log.exception("inbox.fetch.failed connection=%s object=%s", connection.code, obj)
+        log.exception(
+            "inbox.fetch.failed connection=%s object=%s", turn.connection.code, named[0].notices[0].obj
+        )
         reason = f"The hub failed on it ({type(error).__name__}); operators find more in the log."
-        return _later(named, "failed", reason, None, actor, clock.now())
+        return turn.put_off(named, "failed", reason)
+
+
+def _fetch_whole(turn: Turn, whole: Sequence[Named], readers: Readers) -> int:
+    """Read the feeds for a turn; at their end the messages that asked for it are settled, else they are due again."""
+    pages, resumed = PAGES, any(each.row.code == READING for each in whole)
+    for subscription, mapping in readers:
+        found = read_feed(
+            turn.connection, turn.connector, subscription, mapping, turn.clock, pages, resumed=resumed
+        )
+        pages -= len(found.pages)
+        if not found.ended:
+            for each in whole:
+                each.row.code, each.row.reason = READING, "All of it is read, some pages at a time."
+                each.row.next_at = turn.clock.now()
+            return save_rows([each.row for each in whole])
+    for each in whole:
+        note_landed(each.row, None, by=turn.actor.name, now=turn.clock.now())
+    return save_rows([each.row for each in whole])
 
 
 def _readers(connection: Connection, obj: str) -> list[tuple[Subscription, OutboundMapping]]:
@@ -164,30 +182,22 @@ def _readers(connection: Connection, obj: str) -> list[tuple[Subscription, Outbo
     return [pair for pair in pairs if pair[1].object == obj and pair[1].direction != "push"]
 
 
-def _fetch_named(
-    connection: Connection,
-    connector: Connector,
-    named: Sequence[Named],
-    readers: Sequence[tuple[Subscription, OutboundMapping]],
-    actor: Actor,
-    clock: RunningClock,
-) -> int:
+def _fetch_named(turn: Turn, named: Sequence[Named], readers: Readers) -> int:
     """Read the named records through each mapping and land them; read again what somebody else landed meanwhile."""
     overtaken = 0
     while True:
-        readings = [_read(connector, subscription, mapping, named) for subscription, mapping in readers]
+        readings = [_read(turn.connector, subscription, mapping, named) for subscription, mapping in readers]
         there = {native for reading in readings for native in reading.found}
         sure = [each for each in named if _is_sure(each, there)]
         unsure = [each for each in named if each not in sure]
         try:
-            settled = _land(connection, readings, sure, there, actor, clock.now())
+            settled = _land(turn.connection, readings, sure, there, turn.actor, turn.clock.now())
         except FeedMoved:
             overtaken += 1
             if overtaken > OVERTAKEN:
                 raise
             continue
-        reason = "The system does not show yet what it said."
-        return settled + _later(unsure, "not_there_yet", reason, None, actor, clock.now())
+        return settled + turn.put_off(unsure, "not_there_yet", "The system does not show yet what it said.")
 
 
 def _read(
@@ -239,19 +249,4 @@ def _land(
             landed += [done] if done else []
         for row in rows:
             note_landed(row, landed[0] if landed else None, by=actor.name, now=now)
-        return _save(rows)
-
-
-def _later(
-    named: Sequence[Named], code: str, reason: str, after: float | None, actor: Actor, now: datetime
-) -> int:
-    """Put messages off, longer each time; three days after they came last, or were replayed, they are rejected."""
-    for row in (each.row for each in named):
-        row.attempts = min(row.attempts + 1, 30_000)
-        row.state, row.code, row.reason = InboxState.WAITING, code[:80], reason[:500]
-        row.load_id, row.counts, row.settled_at, row.settled_by = None, {}, None, ""
-        wait = retry_delay(failures=row.attempts, seed=row.pk, retry_after=after)
-        row.next_at = now + wait
-        if row.next_at - row.last_at > HORIZON:
-            settle_row(row, InboxState.REJECTED, by=actor.name, now=now, code="exhausted", reason=reason)
-    return _save([each.row for each in named])
+        return save_rows(rows)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from apps.audit.context import Actor, acting
 from apps.audit.services import record_deed
+from apps.audit.versioning import RuleStatus
 from apps.connectors.mappings import OutboundMapping
 from apps.connectors.models import Connection, Mapping
 from apps.connectors.selectors import active_mapping, mapping_version
@@ -30,7 +31,14 @@ BEGINNING = UUID(int=0)
 
 log = logging.getLogger(__name__)
 
-# The version stays, so its key would too: the worker tells another mapping's payload by a key of its own.
+# What is in the air was made by the mapping of before, or is not known to be: its settling makes it due again. Marked
+# first, because a lane that is settled meanwhile is found by the other statement, and one that is claimed meanwhile
+# goes through the new version anyway.
+_ONCE_MORE = """
+UPDATE distribution_lane SET once_more = true, priority = greatest(priority, %(priority)s)
+WHERE id = ANY(%(lanes)s) AND lease_until IS NOT NULL AND parked_at IS NULL
+"""
+# The version stays, so its key would too: the worker tells another payload by a key of its own.
 _AGAIN = """
 UPDATE distribution_lane SET done_seq = last_seq - 1, next_at = %(now)s, pending_since = %(now)s, attempts = 0,
     failing_since = NULL, priority = greatest(priority, %(priority)s)
@@ -88,7 +96,7 @@ def _start(kind: MappingRun.Kind, mapping: Mapping, actor: Actor, now: datetime,
                 run = MappingRun.objects.create(
                     kind=kind,
                     mapping=mapping,
-                    against=_in_force(mapping.name),
+                    against=_version_in_force(mapping.name),
                     place={"left": targets, "after": str(BEGINNING)},
                     total=live_records(draft.entity) * len(targets),
                     asked_by=actor.name,
@@ -102,7 +110,7 @@ def _start(kind: MappingRun.Kind, mapping: Mapping, actor: Actor, now: datetime,
     return run
 
 
-def _in_force(name: str) -> int | None:
+def _version_in_force(name: str) -> int | None:
     try:
         return active_mapping(name).version
     except NotFound:
@@ -182,6 +190,10 @@ def _keep(run: MappingRun, **fields: Any) -> None:
 
 
 def _one_chunk(run: MappingRun, clock: RunningClock, actor: Actor, started: float) -> None:
+    if run.kind == MappingRun.Kind.REDELIVERY and not _is_in_force(run):
+        note = "Another version was put in force since."
+        _keep(run, state=MappingRun.State.CANCELLED, note=note, finished_at=clock.now(), lease_until=None)
+        return
     left = run.place["left"]
     if not left:
         _keep(run, state=MappingRun.State.DONE, finished_at=clock.now(), lease_until=None)
@@ -219,6 +231,10 @@ def _one_chunk(run: MappingRun, clock: RunningClock, actor: Actor, started: floa
         )
 
 
+def _is_in_force(run: MappingRun) -> bool:
+    return Mapping.objects.filter(pk=run.mapping_id, status=RuleStatus.ACTIVE).exists()
+
+
 def _trial(run: MappingRun, target: list[int | None], clock: RunningClock) -> Trial:
     connection = Connection.objects.get(pk=target[0] or 0)
     draft = mapping_version(run.mapping.name, run.mapping.version)
@@ -233,13 +249,14 @@ def _deliver_again(
     subscription = Subscription.objects.filter(pk=trial.subscription or 0).first()
     if subscription is None:
         return
-    again = [tried.lane_id for tried in page if tried.is_sent_again and tried.settled]
+    again = [tried.lane_id for tried in page if tried.in_the_air or (tried.is_sent_again and tried.settled)]
     cured = [tried.lane_id for tried in page if tried.cured and tried.lane_id is not None]
     if again:
         with raw_cursor() as cursor:
             priority = BACKFILL_PRIORITY + subscription.priority // 10
-            cursor.execute(_AGAIN, {"lanes": again, "now": now, "priority": priority})
-            tally.counts["sent_again"] += cursor.rowcount
+            for statement in (_ONCE_MORE, _AGAIN):
+                cursor.execute(statement, {"lanes": again, "now": now, "priority": priority})
+                tally.counts["sent_again"] += cursor.rowcount
         notify_lanes()
     if cured:
         reason = run.reason or f"{run.mapping} maps them now"

@@ -34,6 +34,14 @@ class Pulled:
     failed: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class FeedRead:
+    """What reading a feed came to: (read, landed, begun again) of each page; whether that was its end."""
+
+    pages: Sequence[tuple[int, int, int]]
+    ended: bool
+
+
 def pull_changes(*, target: str, actor: Actor, now: datetime, pages: int = 100) -> Pulled:
     """Read what changed in a system since the last time and land it, feed by feed, at most `pages` pages of each.
 
@@ -59,7 +67,7 @@ def pull_changes(*, target: str, actor: Actor, now: datetime, pages: int = 100) 
                 continue
             feed_of(subscription)
             try:
-                for found in read_feed(connection, connector, subscription, mapping, clock, pages):
+                for found in read_feed(connection, connector, subscription, mapping, clock, pages).pages:
                     read, landed, resyncs = read + found[0], landed + found[1], resyncs + found[2]
             except (ReadFailed, HubError) as error:
                 failed[mapping.name] = str(error)
@@ -74,10 +82,12 @@ def read_feed(
     mapping: OutboundMapping,
     clock: RunningClock,
     pages: int,
-) -> Sequence[tuple[int, int, int]]:
-    """Read page after page of one feed; return (read, landed, begun again) of each."""
+    *,
+    resumed: bool = False,
+) -> FeedRead:
+    """Read up to `pages` pages of one feed, from where it was left; with the overlap unless a round is `resumed`."""
     found: list[tuple[int, int, int]] = []
-    overlap, overtaken = connector.caps.overlap_seconds, 0
+    overlap, overtaken = 0.0 if resumed else connector.caps.overlap_seconds, 0
     while len(found) < pages:
         feed = feed_of(subscription)
         cursor = Cursor(feed.cursor) if feed.cursor else None
@@ -87,7 +97,7 @@ def read_feed(
             move_feed(feed, cursor=None, resyncs=F("resyncs") + 1, pulled_at=clock.now(), note="")
             found.append((0, 0, 1))
             if cursor is None:
-                break
+                return FeedRead(found, ended=True)
             overlap = 0.0
             continue
         changes = [
@@ -109,8 +119,8 @@ def read_feed(
         overlap = 0.0
         found.append((len(page.changes), landed.counts.new + landed.counts.changed if landed else 0, 0))
         if not page.more:
-            break
-    return found
+            return FeedRead(found, ended=True)
+    return FeedRead(found, ended=False)
 
 
 def _walked(mapping: OutboundMapping) -> Sequence[str]:

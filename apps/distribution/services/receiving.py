@@ -17,7 +17,7 @@ from apps.connectors.selectors import connector_for
 from apps.core.errors import Conflict, HubError, NotFound
 from apps.core.hashing import content_hash
 from apps.core.ids import uuid7
-from apps.distribution.hints import kick_inbox, kick_pipeline, notify_lanes
+from apps.distribution.hints import kick_inbox, kick_pipeline, notify_inbox
 from apps.distribution.inbox import CHANGING, land_at_once, read_row, settle_row
 from apps.distribution.models import InboxMessage, InboxState, RefusedWebhooks
 
@@ -123,7 +123,7 @@ def _wake(connection: Connection, taken: Sequence[Taken]) -> None:
     states = {each.state for each in taken if not each.repeated and not each.conflicting}
     code = connection.code
     if InboxState.WAITING in states:
-        notify_lanes()
+        notify_inbox()
         transaction.on_commit(lambda: kick_inbox([code]), robust=True)
     if InboxState.LANDED in states:
         transaction.on_commit(kick_pipeline, robust=True)

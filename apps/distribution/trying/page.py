@@ -26,7 +26,7 @@ _RECORDS = """
 SELECT g.id, e.payload, l.id, l.parked_at IS NOT NULL AND l.park_code = 'mapping_error',
        l.done_seq = l.last_seq AND l.parked_at IS NULL AND l.lease_until IS NULL AND r.lane_id IS NOT NULL
            AND NOT r.deactivated,
-       l.parked_at IS NULL, coalesce(r.last_hash, ''::bytea)
+       l.lease_until IS NOT NULL, l.parked_at IS NULL, coalesce(r.last_hash, ''::bytea)
 FROM golden_goldenrecord g
 CROSS JOIN LATERAL (
     SELECT o.payload FROM outbox_outboxevent o WHERE o.record_id = g.id ORDER BY o.seq DESC LIMIT 1
@@ -40,12 +40,14 @@ _COUNT = "SELECT count(*) FROM golden_goldenrecord WHERE entity = %s AND status 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A live record with its lane in this target. `settled`: the lane is in step, so that it may be sent again."""
+    """A live record with its lane in this target. `settled`: the lane is in step, so that it may be sent again.
+    `leased`: a worker has it just now, with a payload of which nobody knows here."""
 
     record_id: UUID
     lane_id: int | None
     cured: bool
     settled: bool
+    leased: bool
     open: bool
     differs: bool
     effect: Effect
@@ -55,6 +57,10 @@ class Tried:
     def is_sent_again(self) -> bool:
         """The target would get another payload than it has acknowledged."""
         return self.lane_id is not None and self.open and self.effect.payload is not None and self.differs
+
+    @property
+    def in_the_air(self) -> bool:
+        return self.lane_id is not None and self.leased and self.effect.payload is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def _effects(
 
 
 def _tried(trial: Trial, row: tuple[Any, ...], document: Document, effect: Effect, masker: Masker) -> Tried:
-    record, _, lane, parked, settled, is_open, last_hash = row
+    record, _, lane, parked, settled, leased, is_open, last_hash = row
     payload = effect.payload
     differs = payload is not None and hash_of(Op.UPSERT, payload) != bytes(last_hash)
     return Tried(
@@ -114,6 +120,7 @@ def _tried(trial: Trial, row: tuple[Any, ...], document: Document, effect: Effec
         lane,
         bool(parked) and payload is not None,
         bool(settled),
+        bool(leased),
         bool(is_open),
         differs,
         effect,

@@ -1,4 +1,4 @@
-"""Deliver and fetch what webhooks named for ever, with no broker: LISTEN, look once a second; a thread per target."""
+"""Deliver and fetch what webhooks named for ever, with no broker: LISTEN, look once a second; a thread for each."""
 
 import signal
 import threading
@@ -6,103 +6,91 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-import psycopg
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from apps.connectors.models import Connection
-from apps.distribution.hints import CHANNEL
-from apps.distribution.selectors import database_now
-from apps.distribution.services import deliver_due, fetch_inbox
-from apps.distribution.tasks import BATCH, worker_name
+from apps.distribution.deliverer import DATABASE_AWAY, POLL_SECONDS, InboxLoop, Loop, TargetLoop
+from apps.distribution.hints import CHANNEL, INBOX_CHANNEL
+from apps.distribution.selectors import database_now, waiting_inboxes
 
 log = structlog.get_logger(__name__)
-POLL_SECONDS = 1.0
-
-
-class TargetLoop(threading.Thread):
-    """Delivers to one target until told to stop; a dead or slow target holds up nobody but itself."""
-
-    def __init__(self, target: str, stop: threading.Event) -> None:
-        super().__init__(name=f"deliver-{target}", daemon=True)
-        self.target = target
-        self.wake = threading.Event()
-        self._stop_asked = stop
-
-    def run(self) -> None:
-        while not self._stop_asked.is_set():
-            self.wake.clear()
-            if not self.deliver_once():
-                self.wake.wait(POLL_SECONDS)
-        connection.close()
-
-    def deliver_once(self) -> bool:
-        """Deliver what is due, fetch what was named; return whether there may be more right now."""
-        try:
-            report = deliver_due(target=self.target, limit=BATCH, worker=worker_name(), now=database_now())
-            fetched = fetch_inbox(system=self.target, now=database_now())
-        except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
-            log.warning("distribution.database.lost", target=self.target, error=type(error).__name__)
-            connection.close()
-            return False
-        except Exception:
-            log.exception("distribution.run.failed", target=self.target)
-            connection.close()
-            return False
-        if report.gate == "rate":
-            time.sleep(0.05)
-        return report.claimed > 0 or report.gate == "rate" or fetched > 0
 
 
 class Command(BaseCommand):
-    help = "Deliver approved changes to all targets, without a broker."
+    help = "Deliver approved changes to all targets and fetch what webhooks named, without a broker."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="deliver what is due now, then stop")
+        parser.add_argument("--once", action="store_true", help="do what is due now, then stop")
         parser.add_argument(
             "--target", action="append", default=[], help="only this connection; may be repeated"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._only, self._stop = options["target"], threading.Event()
         if options["once"]:
-            for code in self._targets(options["target"]):
-                while TargetLoop(code, threading.Event()).deliver_once():
-                    pass
+            self._once()
             return
-        stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
-        loops: dict[str, TargetLoop] = {}
-        while not stop.is_set():
+            signal.signal(name, lambda *_: self._stop.set())
+        self._loops: dict[str, Loop] = {}
+        while not self._stop.is_set():
             try:
-                self._listen(options["target"], loops, stop)
-            except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+                self._listen()
+            except DATABASE_AWAY as error:
                 log.warning("distribution.listen.lost", error=type(error).__name__)
                 connection.close()
-                stop.wait(POLL_SECONDS)
-        for loop in loops.values():
-            loop.wake.set()
-        for loop in loops.values():
+                self._stop.wait(POLL_SECONDS)
+        for loop in self._loops.values():
+            loop.bell.set()
+        for loop in self._loops.values():
             loop.join()
 
-    def _targets(self, only: list[str]) -> list[str]:
-        rows = Connection.objects.filter(subscriptions__isnull=False).distinct().order_by("code")
-        return [code for code in rows.values_list("code", flat=True) if not only or code in only]
+    def _once(self) -> None:
+        loops: list[Loop] = [TargetLoop(code, self._stop) for code in self._targets()]
+        loops += [InboxLoop(code, self._stop) for code in self._inboxes()]
+        for loop in loops:
+            while loop.turn():
+                pass
 
-    def _listen(self, only: list[str], loops: dict[str, TargetLoop], stop: threading.Event) -> None:
+    def _targets(self) -> list[str]:
+        rows = Connection.objects.filter(subscriptions__isnull=False).distinct().order_by("code")
+        return [code for code in rows.values_list("code", flat=True) if not self._only or code in self._only]
+
+    def _inboxes(self) -> list[str]:
+        waiting = waiting_inboxes(now=database_now())
+        return [code for code in waiting if not self._only or code in self._only]
+
+    def _listen(self) -> None:
         connection.ensure_connection()
         raw = connection.connection
-        raw.execute(f"LISTEN {CHANNEL}")
+        for channel in (CHANNEL, INBOX_CHANNEL):
+            raw.execute(f"LISTEN {channel}")
         looked = 0.0
-        while not stop.is_set():
+        while not self._stop.is_set():
             if time.monotonic() - looked >= POLL_SECONDS:
                 looked = time.monotonic()
-                for code in self._targets(only):
-                    if code not in loops:
-                        loops[code] = TargetLoop(code, stop)
-                        loops[code].start()
-            for _ in raw.notifies(timeout=POLL_SECONDS / 4, stop_after=1):
-                for loop in loops.values():
-                    loop.wake.set()
+                for code in self._targets():
+                    self._loop(TargetLoop, code)
+                self._wake_inboxes()
+            for told in raw.notifies(timeout=POLL_SECONDS / 4, stop_after=1):
+                if told.channel == INBOX_CHANNEL:
+                    self._wake_inboxes()
+                    continue
+                for loop in self._loops.values():
+                    if isinstance(loop, TargetLoop):
+                        loop.bell.set()
+
+    def _wake_inboxes(self) -> None:
+        for code in self._inboxes():
+            self._loop(InboxLoop, code).bell.set()
+
+    def _loop(self, kind: type[TargetLoop] | type[InboxLoop], code: str) -> Loop:
+        """Return the thread that serves a system in this way, started when it is the first time."""
+        name = f"{kind.__name__} {code}"
+        if name not in self._loops:
+            self._loops[name] = kind(code, self._stop)
+            self._loops[name].start()
+        return self._loops[name]
