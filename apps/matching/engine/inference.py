@@ -26,7 +26,7 @@ _BY_NAME = (
      r"|gemeinde|poblacion|comm?une|municipio"),
     ("region", r"^state|region|province|county|bundesland|provin"),
     ("country", r"country|nation$|land$|(^|_)pays$|(^|_)pais$|paese|kraj$"),
-    ("number", r"price|amount|cost|salary|preis|prix|precio"),
+    ("number", r"(^|_)age($|_)|^alter$|price|amount|cost|salary|preis|prix|precio"),
     ("identifier", r"(^|_)(id|ssn|duns|lei|isbn|sku|ean|upc|gtin|mpn|number|num|no|code|key|dni|nino|iban|kvk|hrb)$"
      r"|(^|_)regon$|soc_sec|registration|passport|model_?n|national_id"),
     ("category", r"year|type|industry|segment|status|venue|journal|gender|sexo?$|geschlecht|class|category|brand"

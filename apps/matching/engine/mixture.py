@@ -6,7 +6,7 @@ import numpy as np
 
 from .arrays import F64, U8, U64
 from .contracts import Attribute, Config
-from .priors import LEVELS, PRIORS
+from .priors import LEVELS, PRIORS, identity_of
 from .scoring import used_by
 
 EM_ROUNDS = 30
@@ -21,8 +21,6 @@ ECHO = 0.5
 """How much attributes of one group say besides the strongest: whoever moves changes street, city and postcode."""
 LEAST_PAIRS = 30
 """A pass with fewer pairs teaches nothing."""
-IDENTITY = frozenset({"person_name", "given_name", "date"})
-"""Types that tell apart people who share a house, a name and a telephone."""
 
 
 def _em(
@@ -45,8 +43,9 @@ def _em(
     pattern, weight = levels[index][:, used] + np.arange(len(used)) * LEVELS, count.astype(np.float64)
     m = {k: priors[attributes[k].name].copy() for k in used}
     u = {k: chance[attributes[k].name].copy() for k in used}
-    near = {k: (u if attributes[k].type in IDENTITY else m)[k].copy() for k in used}
-    telling = {k for k in used if attributes[k].type in IDENTITY}
+    identity = identity_of({a.type for a in attributes})
+    telling = {k for k in used if attributes[k].type in identity}
+    near = {k: (u if k in telling else m)[k].copy() for k in used}
     kinds = [m, u, near] if telling and len(telling) < len(used) else [m, u]
     groups = _groups(attributes, used)
     shares = np.array([0.3, 0.5, 0.2] if len(kinds) == 3 else [0.3, 0.7])

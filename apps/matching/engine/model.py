@@ -119,19 +119,26 @@ class Model:
     notes: Mapping[str, Any] = field(default_factory=dict)
     repeats: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """Two attributes that repeat each other -> share of the weaker agreement that counts."""
+    kin: float | None = None
+    """Prior weight (bits) of a match against relatives, who share all but what tells them apart; None: unknown."""
 
     def to_json(self) -> dict[str, Any]:
         repeats = [[*names, round(share, _DIGITS)] for names, share in sorted(self.repeats.items())]
         # Named only where there are some: models stored before keep their version.
-        return ({"repeats": repeats} if repeats else {}) | {
-            "kind": self.kind,
-            "log_odds": round(self.log_odds, _DIGITS),
-            "slope": round(self.slope, _DIGITS),
-            "trained_pairs": self.trained_pairs,
-            "trained_records": self.trained_records,
-            "notes": dict(self.notes),
-            "attributes": {name: a.to_json() for name, a in self.attributes.items()},
-        }
+        kin = {} if self.kin is None else {"kin": round(self.kin, _DIGITS)}
+        return (
+            ({"repeats": repeats} if repeats else {})
+            | kin
+            | {
+                "kind": self.kind,
+                "log_odds": round(self.log_odds, _DIGITS),
+                "slope": round(self.slope, _DIGITS),
+                "trained_pairs": self.trained_pairs,
+                "trained_records": self.trained_records,
+                "notes": dict(self.notes),
+                "attributes": {name: a.to_json() for name, a in self.attributes.items()},
+            }
+        )
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:

@@ -64,6 +64,16 @@ PRIORS: dict[str, Prior] = {
 DEFAULT_LOG_ODDS = -13.0
 """Prior of a candidate pair before data: one match among some 8,000 pairs of a collection."""
 
+HOUSEHOLD = frozenset({"street", "house_number", "postcode", "phone"})
+"""Types that people of one household share."""
+
+
+def identity_of(types: set[str]) -> frozenset[str]:
+    """Of the types at hand those that tell relatives apart; a household shares a telephone, but not a mailbox."""
+    own = {"person_name", "given_name", "date"}
+    return frozenset(own | {"email", "identifier", "tax_id"} if types & HOUSEHOLD else own)
+
+
 WEIGHT_RANGE = (-8.0, 18.0)
 
 _CAUTION = {"organisation_name": (-2.5, -3, -2, -1)}

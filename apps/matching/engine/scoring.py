@@ -12,7 +12,7 @@ from .contracts import Attribute, Band, Config, Pairs, Scores
 from .dependence import damp
 from .model import AttributeModel, Model
 from .prepare import Prepared
-from .priors import EDGES, LEVELS
+from .priors import EDGES, LEVELS, identity_of
 
 EQUAL = LEVELS - 1
 CHUNK = 50_000
@@ -232,7 +232,17 @@ def weigh_levels(levels: U8, shares: Sequence[F64], model: Model, config: Config
 def sum_up(contributed: F64, model: Model, config: Config) -> tuple[F64, F64]:
     """The same from weights before group damping."""
     weights = damp(echo(contributed, config), model.repeats, config)
-    return np.round(model.log_odds + weights.sum(axis=1), 6), weights
+    total = model.log_odds + weights.sum(axis=1)
+    if model.kin is not None:
+        # Two things it may be else, strangers or relatives; what tells relatives apart alone speaks against these.
+        total = -np.logaddexp2(-total, -(model.kin + telling(weights, config)))
+    return np.round(total, 6), weights
+
+
+def telling(weights: F64, config: Config) -> F64:
+    """Sum of what tells even relatives apart."""
+    identity = identity_of({a.type for a in config.compared})
+    return np.asarray(weights[:, [a.type in identity for a in config.compared]].sum(axis=1), np.float64)
 
 
 def score_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, config: Config) -> Scores:

@@ -14,14 +14,15 @@ from .mixture import PRIOR_U, learn
 from .model import AttributeModel, Model
 from .partners import clean_sides, partners
 from .prepare import Prepared
-from .priors import LEVELS, PRIORS, caution_of
+from .priors import HOUSEHOLD, LEVELS, PRIORS, caution_of, identity_of
 from .rarity import Frequencies, feature_frequencies, value_frequencies
-from .scoring import compare_pairs, shares_of, threshold_weight, weigh_levels
+from .scoring import compare_pairs, shares_of, telling, threshold_weight, weigh_levels
 
 SEED = 20240229
 RANDOM_PAIRS = 60_000
 EM_PAIRS = 120_000
 VALLEY_TRUST = 0.6
+RELATIVE_ROUNDS = 30
 ALONE = -3.0
 """Prior (bits) of a candidate pair where one column is all there is: nothing independent to learn from."""
 
@@ -155,11 +156,32 @@ def train(prepared: Prepared, pairs: Pairs, config: Config, *, side: U8 | None =
     for _ in range(2 if model.repeats else 0):
         weight = weigh_levels(levels, shares, model, config)[0]
         model = _settle(model, weight, population, growth, chance)
+    model = _with_relatives(model, weigh_levels(levels, shares, model, config)[1], population, growth, config)
     weight = weigh_levels(levels, shares, model, config)[0]
     clean = () if side is None else clean_sides(population.n, some, weight, side)
     shift, slope = _too_high(weight, some, population, config, clean)
     notes = {"clean": list(clean)} if clean else {}
     return replace(model, log_odds=model.log_odds - shift, slope=slope, notes=notes).rounded()
+
+
+def _with_relatives(
+    model: Model, weights: F64, population: Population, growth: float, config: Config
+) -> Model:
+    """How many candidates are matches, and how many people of one household, alike in all but what tells them apart."""
+    types = {a.type for a in config.compared}
+    if config.kind != "person" or not types & HOUSEHOLD or not types & identity_of(types):
+        return model
+    evidence, own = weights.sum(axis=1), telling(weights, config)
+    belief = population.n * 0.05
+    matches = relatives = belief
+    for _ in range(RELATIVE_ROUNDS):
+        as_match = np.exp2(np.clip(evidence + np.log2(matches / population.pairs), -60, 200))
+        as_relative = np.exp2(np.clip(evidence - own + np.log2(relatives / population.pairs), -60, 200))
+        as_any = 1.0 + as_match + as_relative
+        matches = float((as_match / as_any).sum()) * growth + belief
+        relatives = float((as_relative / as_any).sum()) * growth + belief
+    log_odds = min(float(np.log2(matches / population.pairs)), -2.0)
+    return replace(model, kin=float(np.log2(matches / relatives)), log_odds=log_odds)
 
 
 def _repeats(levels: U8, shares: list[F64], model: Model, config: Config) -> dict[tuple[str, str], float]:
