@@ -14,6 +14,7 @@ _WAITING = {
     "reviews": "SELECT 1 FROM matching_candidatepair WHERE status = 'open'",
     "requests": "SELECT 1 FROM stewardship_changerequest WHERE status = 'pending'",
     "overdue": "SELECT 1 FROM stewardship_changerequest WHERE status = 'pending' AND due_at < now()",
+    "merges": "SELECT 1 FROM stewardship_mergerequest WHERE status = 'pending'",
     "exceptions": "SELECT 1 FROM stewardship_exceptiontask WHERE status = 'open'",
     "rejected": "SELECT 1 FROM sources_rejectedrow WHERE status = 'open'",
     "dead_letters": "SELECT 1 FROM distribution_lane WHERE parked_at IS NOT NULL",

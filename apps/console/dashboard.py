@@ -119,6 +119,7 @@ def _of_queues(counts: Mapping[str, int]) -> Iterator[Attention]:
         ("exceptions", "warn", "rule_settings", "records break an invariant", "exceptions"),
         ("findings", "warn", "balance", "differences at targets wait for a person", "reconciliation"),
         ("requests", "note", "rule", "change requests wait for an approver", "requests"),
+        ("merges", "note", "call_merge", "merges wait for an approver", "merge_requests"),
         ("reviews", "note", "compare_arrows", "pairs wait for a decision", "reviews"),
         (
             "references",

@@ -38,7 +38,7 @@ WORK = (
     Entry("Dashboard", "monitoring", "index"),
     Entry("Review queue", "compare_arrows", "reviews", badge="reviews"),
     Entry("Change requests", "rule", "requests", badge="requests"),
-    Entry("Merges to approve", "call_merge", "merge_requests"),
+    Entry("Merges to approve", "call_merge", "merge_requests", badge="merges"),
     Entry("Exceptions", "rule_settings", "exceptions", badge="exceptions", tone="warning"),
     Entry("Rejected rows", "report", "rejected_rows", badge="rejected", tone="warning"),
     Entry("Dead letters", "unsubscribe", "dead_letters", badge="dead_letters", tone="danger"),

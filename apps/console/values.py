@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from apps.accounts.roles import Capability
+from apps.console.amounts import grouped_amount
 from apps.console.masking import MASK, Sight
 from apps.golden.registry import entity
 from apps.golden.spec import Attribute, Collection, EntitySpec, Kind
@@ -93,7 +93,7 @@ def show(attribute: Attribute, value: Any, names: Names) -> Shown:
     if attribute.kind is Kind.BOOLEAN:
         return Shown("Yes" if value else "No")
     if attribute.kind is Kind.MONEY:
-        return Shown(_grouped(value))
+        return Shown(grouped_amount(value))
     if attribute.kind is Kind.CHOICE:
         return Shown(str(value).replace("_", " "))
     return Shown(str(value))
@@ -104,13 +104,6 @@ def _reference(value: Any, names: Names) -> Shown:
         return Shown(f"{value.get('system')}:{value.get('key')}", hint="Not here yet, or not resolved")
     named = names.get(str(value))
     return Shown(named.title, named.link, named.code) if named else Shown(str(value))
-
-
-def _grouped(value: Any) -> str:
-    try:
-        return f"{Decimal(str(value)):,.2f}"
-    except InvalidOperation:
-        return str(value)
 
 
 def show_any(spec: EntitySpec, name: str, value: Any, names: Names) -> str:

@@ -18,7 +18,9 @@ from tests.console.signing import page, signed_in
 from tests.hub import seed
 
 pytestmark = pytest.mark.django_db
-NAMES = ("overdue", "dead_letters", "rejected", "exceptions", "findings", "requests", "reviews", "references")
+NAMES = (
+    "overdue", "dead_letters", "rejected", "exceptions", "findings", "requests", "merges", "reviews", "references",
+)  # fmt: skip
 NOTHING = dict.fromkeys(NAMES, 0)
 
 

@@ -1,6 +1,7 @@
 """Layers and exceptions of the matrix, survivorship drafts, verdicts on writes and explanations, on screen."""
 
 import pytest
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -37,9 +38,26 @@ def test_a_layer_is_drafted_with_exceptions_and_compared_with_the_active_version
     html = page(steward, "ownership", version="2", entity="customer", **layer)
     assert "contact [UK01, from 2026-04-01]" in html
     assert "UK01 from 1 Apr 2026" in html
-    wrong = {**cell, "exceptions:contact:*": "psa reject"}
-    [said] = told(steward, "ownership", act="save", row=row, entity="customer", **layer, **wrong)
-    assert "write a writer and a verdict" in said
+
+
+@pytest.mark.parametrize(
+    ("screen", "typed", "says"),
+    [
+        ("ownership", {"owners:contact:*": "erp,psa", "exceptions:contact:*": "psa reject"}, "a verdict"),
+        ("survivorship", {"strategies:contact": "trust", "trust:contact": "salesforce 90"}, "its points"),
+        ("survivorship", {"strategies:contact": "trust", "trust:name": "erp: 80"}, "strateg"),
+    ],
+)
+def test_what_cannot_be_saved_stays_as_it_was_typed(screen: str, typed: dict[str, str], says: str) -> None:
+    steward, row = signed_in(Role.STEWARD), draft_of(screen)
+    form = {"act": "save", "row": row, "entity": "customer", **typed}
+    answer = steward.post(f"{reverse(f'admin:{screen}')}?version=2&entity=customer", form)
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    assert "Nothing was saved." in html
+    assert says in html
+    for name, value in typed.items():
+        assert f'name="{name}" value="{value}"' in html
 
 
 @pytest.mark.parametrize("screen", ["ownership", "survivorship"])

@@ -126,6 +126,27 @@ def test_not_a_match_keeps_both_apart() -> None:
     assert "Nothing waits for review" in page(client, "reviews")
 
 
+def test_not_a_match_is_taken_back_by_a_person_who_says_why() -> None:
+    found = pair(0, 0.9)
+    steward = signed_in(Role.STEWARD)
+    [said] = told(steward, "review", found.pk, verdict="never", reason="namesakes")
+    assert f'href="{reverse("admin:review", args=(found.pk,))}"' in said
+    assert "Take it back" in page(steward, "review", found.pk)
+    assert "Take it back" not in page(signed_in(Role.VIEWER), "review", found.pk)
+    assert press(signed_in(Role.VIEWER), "review", found.pk, act="take_back", reason="x").status_code == 403
+    [said] = told(steward, "review", found.pk, act="take_back", reason=" ")
+    assert "Say why the decision is taken back." in said
+    assert PairDecision.objects.get().withdrawn_at is None
+    assert told(steward, "review", found.pk, act="take_back", reason="one after all") == [
+        "Taken back: the pair waits for an answer again."
+    ]
+    assert PairDecision.objects.get().withdrawn_at is not None
+    found.refresh_from_db()
+    assert (found.status, found.decided_by) == ("open", "")
+    [said] = told(steward, "review", found.pk, act="take_back", reason="again")
+    assert "No decision stands on this pair any more." in said
+
+
 def test_htmx_gets_the_next_pair_alone() -> None:
     first, second = pair(0, 0.5), pair(1, 0.9)
     client = signed_in(Role.STEWARD)

@@ -202,7 +202,12 @@ class PatternDecisionView(ActingView):
         if decision.pairs <= AT_ONCE:
             carry_out = restore_pattern if undoing else settle_pattern
             done = carry_out(pattern_id=decision.pk, now=utcnow())
-            messages.success(request, f"It is {done.get_status_display()}.")
+            said = (
+                "Taken back: its pairs wait again."
+                if undoing
+                else f"Carried out: {done.get_status_display()}."
+            )
+            messages.success(request, said)
         else:
             start_task(
                 "stewardship.restore_pattern" if undoing else "stewardship.settle_pattern", str(decision.pk)

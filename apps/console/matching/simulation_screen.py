@@ -17,6 +17,7 @@ from apps.console.screens import ConsoleView, screen
 from apps.console.values import names_of
 from apps.core.clock import utcnow
 from apps.golden.registry import entities, entity
+from apps.mastering.models import OwnershipMatrix, SurvivorshipPolicy
 from apps.matching.models import MatchRule
 from apps.pipeline.models import SimulatedRecord, Simulation
 from apps.pipeline.simulating import cancel_simulation, is_stale, report_of
@@ -45,8 +46,6 @@ class SimulationView(ActingView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         simulation = get_object_or_404(Simulation, pk=kwargs["simulation_id"])
-        rule = MatchRule.objects.filter(pk=simulation.match_rule or 0).defer("model").first()
-        back = f"{reverse('admin:studio')}?entity={rule.entity}&version={rule.version}" if rule else ""
         report = report_of(simulation)
         name = simulation.entity if simulation.entity in entities else ""
         return super().get_context_data(
@@ -60,13 +59,15 @@ class SimulationView(ActingView):
             report=report,
             examples=self._examples(report),
             stale=is_stale(simulation) if report else "",
-            back=back or (reverse("admin:ownership") if simulation.ownership else ""),
+            back=_draft_of(simulation),
+            of_matching=bool(simulation.match_rule),
+            requalified=dict(report.changed).get("requalified", 0) if report else 0,
             masks_titles=bool(name) and sight_of(self.request, entity(name)).hides_title,
             MASK=MASK,
         )
 
-    def _examples(self, report: Any) -> list[tuple[Any, str, Any, Any]]:
-        """Return (record, attribute title, before, after); lists in a few words, masked by role."""
+    def _examples(self, report: Any) -> list[tuple[Any, str, str, Any, Any]]:
+        """Return (record, its title, attribute title, before, after); lists in a few words, masked by role."""
         found = []
         for each in report.examples[:60] if report else ():
             if each.entity not in entities:
@@ -74,7 +75,8 @@ class SimulationView(ActingView):
             spec = entity(each.entity)
             sight = sight_of(self.request, spec)
             before, after = (sight.value(each.attribute, value) for value in (each.before, each.after))
-            found.append((each, each.attribute.replace("_", " "), _told(before), _told(after)))
+            title = sight.title(each.record.title)
+            found.append((each, title, each.attribute.replace("_", " "), _told(before), _told(after)))
         return found
 
 
@@ -113,6 +115,19 @@ class SimulatedRecordsView(ConsoleView):
             following=start + PAGE if len(shown) > PAGE else None,
             former=max(0, start - PAGE) if start else None,
         )
+
+
+def _draft_of(simulation: Simulation) -> str:
+    """Return where the simulated version of rules is shown."""
+    if rule := MatchRule.objects.filter(pk=simulation.match_rule or 0).defer("model").first():
+        return f"{reverse('admin:studio')}?entity={rule.entity}&version={rule.version}"
+    for name, model, pk in (
+        ("ownership", OwnershipMatrix, simulation.ownership),
+        ("survivorship", SurvivorshipPolicy, simulation.survivorship),
+    ):
+        if version := model.objects.filter(pk=pk or 0).values_list("version", flat=True).first():
+            return f"{reverse(f'admin:{name}')}?version={version}"
+    return ""
 
 
 def number_in(text: str) -> int:

@@ -130,6 +130,12 @@ def find_pair(pk: UUID) -> CandidatePair | None:
     return CandidatePair.objects.select_related("left__system", "right__system").filter(pk=pk).first()
 
 
+def standing_decision(pair: CandidatePair) -> PairDecision | None:
+    """Return what a person decided of the two records and did not take back."""
+    found = PairDecision.objects.filter(left=pair.left_id, right=pair.right_id, withdrawn_at__isnull=True)
+    return found.order_by("-decided_at").first()
+
+
 def progress_of(username: str, *, entity_name: str, now: datetime) -> Progress:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     decided = PairDecision.objects.filter(decided_by=username, decided_at__gte=midnight)

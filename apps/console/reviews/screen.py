@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html
 
 from apps.accounts.roles import Capability
 from apps.console.masking import Sight, sight_of
@@ -19,17 +20,18 @@ from apps.console.reviews.queue import (
     next_pair,
     pair_before,
     progress_of,
+    standing_decision,
     upcoming_after,
     why_first,
 )
 from apps.console.screens import ConsoleView, failures_as_messages, screen
 from apps.core.clock import utcnow
-from apps.core.errors import HubError
+from apps.core.errors import HubError, Invalid
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
 from apps.matching.models import CandidatePair, PairStatus, Verdict
 from apps.matching.selectors import hides_strength, recall_pair
-from apps.stewardship.services import decide_pair
+from apps.stewardship.services import decide_pair, take_back_decision
 
 
 class DecisionForm(forms.Form):
@@ -80,6 +82,7 @@ class ReviewPage(ConsoleView):
                 "following": upcoming_after(pair, name, clear=clear),
                 "previous": pair_before(pair, name),
                 "is_open": pair.status == PairStatus.OPEN,
+                "decision": standing_decision(pair),
             }
         return context
 
@@ -123,6 +126,8 @@ class ReviewPairView(ReviewPage):
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         pair, form = self._pair(pk), DecisionForm(request.POST)
+        if request.POST.get("act") == "take_back":
+            return self._take_back(request, pair)
         if not form.is_valid():
             messages.error(request, "Choose MATCH or NOT A MATCH.")
             return redirect(reverse("admin:review", args=(pk,)))
@@ -133,15 +138,36 @@ class ReviewPairView(ReviewPage):
             decided = True
         if decided:
             said = "MATCH: merged" if verdict is Verdict.MATCH else "NOT A MATCH: kept apart"
-            messages.success(request, f"{said}. {pair.left.key} and {pair.right.key}.")
+            messages.success(
+                request,
+                format_html(
+                    '{}. {} and {}. <a href="{}" data-key="u">Look again <span class="hub-kbd">u</span></a>',
+                    said, pair.left.key, pair.right.key, self._address(pk),
+                ),
+            )  # fmt: skip
         shown = next_pair(pair, self.entity_name) if decided else pair
-        query = f"?entity={self.entity_name}" if self.entity_name else ""
-        if self.partial:
-            following = find_pair(shown.pk) if shown else None
-            response = self.render_to_response(super().get_context_data(**self.pair_context(following)))
-            target = reverse("admin:review", args=(shown.pk,)) if shown else reverse("admin:reviews")
-            response["HX-Push-Url"] = f"{target}{query}"
-            return response
-        if shown is None:
-            return redirect(f"{reverse('admin:reviews')}{query}")
-        return redirect(f"{reverse('admin:review', args=(shown.pk,))}{query}")
+        address = self._address(shown.pk if shown else None)
+        if not self.partial:
+            return redirect(address)
+        following = find_pair(shown.pk) if shown else None
+        response = self.render_to_response(super().get_context_data(**self.pair_context(following)))
+        response["HX-Push-Url"] = address
+        return response
+
+    def _address(self, pk: UUID | None) -> str:
+        """Return where a pair, or without one the queue, is shown; of the same entities as now."""
+        place = reverse("admin:review", args=(pk,)) if pk else reverse("admin:reviews")
+        return f"{place}?entity={self.entity_name}" if self.entity_name else place
+
+    def _take_back(self, request: HttpRequest, pair: CandidatePair) -> HttpResponse:
+        """Withdraw a person's NOT A MATCH: the pair waits again, and rules may decide on it."""
+        reason = request.POST.get("reason", "").strip()
+        with failures_as_messages(request):
+            if not reason:
+                raise Invalid("Say why the decision is taken back.")
+            decision = standing_decision(pair)
+            if decision is None:
+                raise Invalid("No decision stands on this pair any more.")
+            take_back_decision(decision_id=decision.pk, reason=reason, now=utcnow())
+            messages.success(request, "Taken back: the pair waits for an answer again.")
+        return redirect(self._address(pair.pk))

@@ -1,10 +1,11 @@
 """The ownership matrix as a grid: attribute groups by lifecycle state, owners best first, a layer at a time."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.accounts.roles import Capability
@@ -47,6 +48,7 @@ class GridCell:
     cell: OwnershipCell
     changed: bool
     locked: str = ""  # why there can be no rule here
+    typed: str | None = None  # exceptions that make no sense, as they were typed
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -63,7 +65,13 @@ class GridCell:
     @property
     def exceptions(self) -> str:
         """Return verdicts on single writers as they are typed: "certinia: shadow, steward: accept"."""
+        if self.typed is not None:
+            return self.typed
         return ", ".join(f"{writer}: {verdict}" for writer, verdict in sorted(self.cell.verdicts.items()))
+
+
+Grid = list[tuple[str, tuple[str, ...], list[GridCell]]]
+Posted = dict[tuple[str, str], tuple[OwnershipCell, str]]
 
 
 def rules_of(matrix: OwnershipMatrix | None, entity_name: str, layer: Layer = EVERYWHERE) -> Rules:
@@ -81,9 +89,7 @@ def rules_of(matrix: OwnershipMatrix | None, entity_name: str, layer: Layer = EV
     }
 
 
-def grid_of(
-    spec: EntitySpec, rules: Rules, active: Rules, layer: Layer = EVERYWHERE
-) -> list[tuple[str, tuple[str, ...], list[GridCell]]]:
+def grid_of(spec: EntitySpec, rules: Rules, active: Rules, layer: Layer = EVERYWHERE) -> Grid:
     """Return (group, its attributes, cells by state: any first) in the spec's order."""
     rows = []
     for group, titles in titles_by_group(spec).items():
@@ -121,6 +127,9 @@ class OwnershipView(ActingView):
         spec = entity(query["entity"]) if query.get("entity") in entities else next(iter(entities.values()))
         layer = self._layer()
         rules = rules_of(shown, spec.name, layer)
+        grid = grid_of(spec, rules, rules if shown == active else rules_of(active, spec.name, layer), layer)
+        if "posted" in kwargs:
+            grid = with_typed(grid, kwargs["posted"])
         return super().get_context_data(
             **kwargs,
             versions=versions,
@@ -130,9 +139,7 @@ class OwnershipView(ActingView):
             states=[ANY, *spec.lifecycle.states],
             layer=layer,
             layers=tabs_of(shown, spec.name, layer),
-            grid=grid_of(
-                spec, rules, rules if shown == active else rules_of(active, spec.name, layer), layer
-            ),
+            grid=grid,
             changes=[] if shown == active or active is None else changes_between(active, shown),
             editable=shown.status == "draft" and user_may(self.request, Capability.EDIT_RULES),
             owners=",".join(known_owners()),
@@ -163,18 +170,18 @@ class OwnershipView(ActingView):
         )
         return self._page(draft.version, request.GET.get("entity", ""))
 
-    def act_save(self, request: HttpRequest) -> str:
+    def act_save(self, request: HttpRequest) -> str | HttpResponse:
         spec, layer = entity(request.POST.get("entity", "")), layer_of(request.POST)
-        cells = {}
-        for group in spec.groups():
-            for state in (ANY, *spec.lifecycle.states):
-                order = request.POST.get(f"owners:{group}:{state}", "")
-                owners = tuple(filter(None, (each.strip() for each in order.split(","))))
-                others = request.POST.get(f"others:{group}:{state}", Verdict.ACCEPT)
-                typed = request.POST.get(f"exceptions:{group}:{state}", "")
-                cells[group, state] = OwnershipCell(owners, others, exceptions_in(typed) if owners else {})
-        row = number_of(request.POST.get("row", ""))
-        changed = write_ownership_draft(matrix_id=row, entity_name=spec.name, cells=cells, layer=layer)
+        row, posted = number_of(request.POST.get("row", "")), posted_cells(spec, request.POST)
+        try:
+            cells = {
+                place: replace(cell, verdicts=exceptions_in(typed) if cell.owners else {})
+                for place, (cell, typed) in posted.items()
+            }
+            changed = write_ownership_draft(matrix_id=row, entity_name=spec.name, cells=cells, layer=layer)
+        except Invalid as fault:
+            messages.error(request, f"Nothing was saved. {fault.detail}")
+            return self.show(posted=posted)
         messages.success(
             request, f"Saved: {changed} cell{'' if changed == 1 else 's'} of {spec.label} changed."
         )
@@ -194,6 +201,30 @@ class OwnershipView(ActingView):
         name = request.GET.get("entity", "")
         spec = entity(name) if name in entities else next(iter(entities.values()))
         messages.success(request, told_of(recompute(spec)))
+
+
+def posted_cells(spec: EntitySpec, form: Mapping[str, str]) -> Posted:
+    """Return what the grid's form says: each cell and the exceptions as they were typed."""
+    found = {}
+    for group in spec.groups():
+        for state in (ANY, *spec.lifecycle.states):
+            order = form.get(f"owners:{group}:{state}", "")
+            owners = tuple(filter(None, (each.strip() for each in order.split(","))))
+            others = form.get(f"others:{group}:{state}", Verdict.ACCEPT)
+            found[group, state] = (OwnershipCell(owners, others), form.get(f"exceptions:{group}:{state}", ""))
+    return found
+
+
+def with_typed(grid: Grid, posted: Posted) -> Grid:
+    """Return the grid with what a person typed and could not be saved."""
+    return [
+        (group, titles, [_typed(cell, *posted[cell.group, cell.state]) for cell in cells])
+        for group, titles, cells in grid
+    ]
+
+
+def _typed(shown: GridCell, cell: OwnershipCell, exceptions: str) -> GridCell:
+    return shown if shown.locked else replace(shown, cell=cell, typed=exceptions)
 
 
 def exceptions_in(typed: str) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """Survivorship rules on screen: per attribute group the strategies in their order, and the trust in each system."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.accounts.roles import Capability
@@ -30,6 +31,7 @@ from apps.mastering.services import (
 from apps.pipeline.services import apply_survivorship
 
 Cells = dict[str, SurvivorshipCell]
+Posted = dict[str, tuple[SurvivorshipCell, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class GroupRow:
     titles: tuple[str, ...]
     cell: SurvivorshipCell
     changed: bool
+    typed: str | None = None  # trust that makes no sense, as it was typed
 
     @property
     def order(self) -> str:
@@ -47,11 +50,13 @@ class GroupRow:
 
     @property
     def named(self) -> list[str]:
-        return [STRATEGY_TITLES[name] for name in self.cell.strategies]
+        return [STRATEGY_TITLES.get(name, name) for name in self.cell.strategies]
 
     @property
     def trust(self) -> str:
         """Return the trust as it is typed: "salesforce: 90 / 180 days, psa: 40"."""
+        if self.typed is not None:
+            return self.typed
         return ", ".join(
             f"{name}: {points:g}" + (f" / {half_life:g} days" if half_life else "")
             for name, (points, half_life) in sorted(self.cell.trust.items())
@@ -79,6 +84,17 @@ def rows_of(spec: EntitySpec, cells: Cells, active: Cells) -> list[GroupRow]:
         )
         for group, titles in titles_by_group(spec).items()
     ]
+
+
+def posted_groups(spec: EntitySpec, form: Mapping[str, str]) -> Posted:
+    """Return what the form says: each group's rule and its trust as it was typed."""
+    found = {}
+    for group in spec.groups():
+        order = form.get(f"strategies:{group}", "")
+        strategies = tuple(filter(None, (each.strip() for each in order.split(","))))
+        cell = SurvivorshipCell(strategies, form.get(f"whole:{group}") == "on")
+        found[group] = (cell, form.get(f"trust:{group}", ""))
+    return found
 
 
 def trust_in(typed: str) -> dict[str, tuple[float, float | None]]:
@@ -112,13 +128,16 @@ class SurvivorshipView(ActingView):
         active = next((row for row in versions if row.is_active), None)
         spec = entity(query["entity"]) if query.get("entity") in entities else next(iter(entities.values()))
         cells = cells_of(shown, spec.name)
+        rows = rows_of(spec, cells, cells if shown == active else cells_of(active, spec.name))
+        if posted := kwargs.get("posted"):
+            rows = [replace(row, cell=posted[row.group][0], typed=posted[row.group][1]) for row in rows]
         return super().get_context_data(
             **kwargs,
             versions=versions,
             shown=shown,
             spec=spec,
             specs=list(entities.values()),
-            rows=rows_of(spec, cells, cells if shown == active else cells_of(active, spec.name)),
+            rows=rows,
             changes=[] if shown == active or active is None else survivorship_changes(active, shown),
             strategies=STRATEGY_TITLES,
             known=",".join(STRATEGY_TITLES),
@@ -142,21 +161,19 @@ class SurvivorshipView(ActingView):
         )
         return self._page(draft.version, request.GET.get("entity", ""))
 
-    def act_save(self, request: HttpRequest) -> None:
-        spec = entity(request.POST.get("entity", ""))
-        cells = {}
-        for group in spec.groups():
-            order = request.POST.get(f"strategies:{group}", "")
-            cells[group] = SurvivorshipCell(
-                tuple(filter(None, (each.strip() for each in order.split(",")))),
-                request.POST.get(f"whole:{group}") == "on",
-                trust_in(request.POST.get(f"trust:{group}", "")),
-            )
-        row = number_of(request.POST.get("row", ""))
-        changed = write_survivorship_draft(policy_id=row, entity_name=spec.name, cells=cells)
+    def act_save(self, request: HttpRequest) -> HttpResponse | None:
+        spec, row = entity(request.POST.get("entity", "")), number_of(request.POST.get("row", ""))
+        posted = posted_groups(spec, request.POST)
+        try:
+            cells = {group: replace(cell, trust=trust_in(typed)) for group, (cell, typed) in posted.items()}
+            changed = write_survivorship_draft(policy_id=row, entity_name=spec.name, cells=cells)
+        except Invalid as fault:
+            messages.error(request, f"Nothing was saved. {fault.detail}")
+            return self.show(posted=posted)
         messages.success(
             request, f"Saved: {changed} group{'' if changed == 1 else 's'} of {spec.label} changed."
         )
+        return None
 
     def act_simulate(self, request: HttpRequest) -> str | None:
         return simulate(request, survivorship=number_of(request.POST.get("row", "")))

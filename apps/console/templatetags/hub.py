@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from apps.console.amounts import grouped_amount
+
 register = template.Library()
 
 TONES = {
@@ -165,6 +167,12 @@ def meter(percent: float, tone: str = "") -> SafeString:
 @register.filter
 def thousands(number: float) -> str:
     return f"{number:,}"
+
+
+@register.filter
+def grouped(amount: Any) -> str:
+    """Return an amount, also as text, as "16,643,300.00"."""
+    return grouped_amount(amount)
 
 
 @register.filter
