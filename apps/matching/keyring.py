@@ -44,14 +44,18 @@ def write_forms(
     forms: Mapping[UUID, Form],
     old: Mapping[UUID, Form],
 ) -> None:
-    """Store forms and their keys in place of the `old` ones of the same records."""
-    gone = [(record, key) for record, form in old.items() for key in set(form.keys) - set(forms[record].keys)]
+    """Store forms and their keys in place of the `old` ones of the same records, under the entity's lock."""
+    before = {record: set(form.keys) for record, form in old.items()}
+    gone = [(record, key) for record, keys in before.items() for key in keys.difference(forms[record].keys)]
     if gone:
         cursor.execute(
             "DELETE FROM matching_blockingkey b USING unnest(%s::uuid[], %s::bigint[]) AS g(record, key)"
             " WHERE b.key = g.key AND b.source_record_id = g.record",
             ([record for record, _ in gone], [key for _, key in gone]),
         )
+    added = [
+        set(form.keys) - before[record] if record in before else form.keys for record, form in forms.items()
+    ]
     cursor.execute(
         """
         WITH written AS (
@@ -63,22 +67,28 @@ def write_forms(
             ORDER BY f.id
             ON CONFLICT (source_record_id) DO UPDATE SET
                 keys = excluded.keys, cells = excluded.cells, told = excluded.told, compared = excluded.compared,
-                fingerprint = excluded.fingerprint, prepared_at = excluded.prepared_at
-            RETURNING source_record_id, keys)
+                fingerprint = excluded.fingerprint, prepared_at = excluded.prepared_at)
         INSERT INTO matching_blockingkey (key, source_record_id, entity)
-        SELECT k.key, w.source_record_id, %(entity)s FROM written w CROSS JOIN LATERAL unnest(w.keys) AS k(key)
-        ORDER BY 1 ON CONFLICT DO NOTHING
+        SELECT k.key, f.id, %(entity)s
+        FROM unnest(%(ids)s::uuid[], %(added)s::text[]) AS f(id, added)
+        CROSS JOIN LATERAL unnest(f.added::bigint[]) AS k(key)
+        ORDER BY 1
         """,
         {
             "entity": entity,
             "fingerprint": next(iter(forms.values())).fingerprint,
             "ids": list(forms),
-            "keys": ["{" + ",".join(map(str, form.keys)) + "}" for form in forms.values()],
+            "keys": [_array(form.keys) for form in forms.values()],
+            "added": [_array(keys) for keys in added],
             "cells": [form.cells for form in forms.values()],
             "told": [form.told for form in forms.values()],
             "compared": [form.compared for form in forms.values()],
         },
     )
+
+
+def _array(keys: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, keys)) + "}"
 
 
 def shared_keys(
@@ -100,13 +110,12 @@ def shared_keys(
     cursor.execute(
         """
         WITH asked AS MATERIALIZED (
-            SELECT p.source_record_id AS id, k.key
-            FROM matching_preparedrecord p CROSS JOIN LATERAL unnest(p.keys) AS k(key)
-            WHERE p.source_record_id = ANY(%(ids)s)),
+            SELECT f.id, f.new, k.key
+            FROM unnest(%(ids)s::uuid[], %(new)s::boolean[]) AS f(id, new)
+            JOIN matching_preparedrecord p ON p.source_record_id = f.id CROSS JOIN LATERAL unnest(p.keys) AS k(key)),
         moved AS (
             SELECT key, sum(added)::int AS added, sum(removed)::int AS removed FROM (
-                SELECT a.key, (n.id IS NOT NULL)::int AS added, 0 AS removed
-                FROM asked a LEFT JOIN unnest(%(new)s::uuid[]) AS n(id) ON n.id = a.id
+                SELECT key, new::int AS added, 0 AS removed FROM asked
                 UNION ALL
                 SELECT * FROM unnest(%(keys)s::bigint[], %(added)s::int[], %(removed)s::int[])) AS each
             GROUP BY key),
@@ -116,7 +125,7 @@ def shared_keys(
                 SELECT count(*) AS n, array_agg(found.id) AS holders FROM (
                     SELECT b.source_record_id AS id FROM matching_blockingkey b
                     WHERE b.key = m.key LIMIT %(cap)s + 1 + m.added) AS found) AS h
-            WHERE h.n > 0)
+            WHERE h.n > 1)
         SELECT DISTINCT least(a.id, o.id), greatest(a.id, o.id), false
         FROM held h JOIN asked a ON a.key = h.key CROSS JOIN LATERAL unnest(h.holders) AS o(id)
         WHERE h.usable AND o.id <> a.id
@@ -132,7 +141,7 @@ def shared_keys(
         """,
         {
             "ids": list(forms),
-            "new": [record for record in forms if record not in old],
+            "new": [record not in old for record in forms],
             "keys": moved,
             "added": [added[key] for key in moved],
             "removed": [removed[key] for key in moved],
