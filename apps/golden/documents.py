@@ -1,6 +1,7 @@
 """Golden documents: read typed rows and their items as canonical JSON, in one query per table."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 from uuid import UUID
@@ -51,12 +52,31 @@ def select_list(model: type[models.Model], attributes: Sequence[Attribute]) -> s
     return sql.SQL(", ").join(parts)
 
 
-def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Document]:
-    """Return the documents of these golden records, without empty attributes; `provenance` is a member.
+@dataclass(frozen=True, slots=True)
+class StoredHeader:
+    """The status and version of a golden record as they are stored."""
 
-    `lock` takes the header rows FOR NO KEY UPDATE in id order: two planners never interleave, while rows that only
-    refer to a header (foreign keys) need not wait.
+    status: str
+    version: int
+
+
+def load_headers(ids: Iterable[UUID], *, lock: bool) -> dict[UUID, StoredHeader]:
+    """Return the headers of these golden records.
+
+    `lock` takes the rows FOR NO KEY UPDATE in id order: two planners never interleave, while rows that only refer to
+    a header (foreign keys) need not wait.
     """
+    locking = " FOR NO KEY UPDATE" if lock else ""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, status, version FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id{locking}",
+            (sorted(set(ids)),),
+        )
+        return {record: StoredHeader(status, version) for record, status, version in cursor}
+
+
+def load_documents(spec: EntitySpec, ids: Iterable[UUID]) -> dict[UUID, Document]:
+    """Return the documents of these golden records, without empty attributes; `provenance` is a member."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
@@ -64,11 +84,6 @@ def load_documents(spec: EntitySpec, ids: Iterable[UUID], *, lock: bool = False)
     documents: dict[UUID, Document] = {}
     own, items = _selections(spec)
     with raw_cursor() as cursor:
-        if lock:
-            cursor.execute(
-                "SELECT 1 FROM golden_goldenrecord WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-                (wanted,),
-            )
         cursor.execute(own, (wanted,))
         for record_id, provenance, *values in cursor:
             document = {name: value for name, value in zip(names, values, strict=True) if value is not None}

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from apps.golden.models import GoldenRecord, RecordStatus
+from apps.golden.documents import StoredHeader
+from apps.golden.models import RecordStatus
 from apps.golden.spec import Attribute, Collection, Document, EntitySpec, Kind
 from apps.mastering.contracts import Change, ChangeKind
 from apps.mastering.engine.survivorship import Survivors
@@ -17,7 +18,7 @@ from apps.quality.services import assess_document
 def change_of(
     spec: EntitySpec,
     record_id: UUID,
-    header: GoldenRecord | None,
+    header: StoredHeader | None,
     stored: Document,
     computed: Survivors | None,
     *,
@@ -53,7 +54,7 @@ def change_of(
 
 
 def _kind(
-    header: GoldenRecord | None,
+    header: StoredHeader | None,
     stored: Document,
     after: Document,
     provenance: Document,

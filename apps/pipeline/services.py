@@ -78,19 +78,21 @@ class TooManyQuarantined(HubError):
 def run_pending(*, batch: int = BATCH, progress: Callable[[BatchReport], None] | None = None) -> BatchReport:
     """Run the pipeline until nothing is pending; each batch is a transaction of its own."""
     total = BatchReport()
+    waiting = pending_entities(names=list(entities.names()))
     for _ in range(ROUNDS):
-        if not (waiting := pending_entities(names=list(entities.names()))):
-            break
         for spec in entities.values():
-            if spec.name not in waiting:
-                continue
-            while (report := _run_or_isolate(spec, batch)).records or report.quarantined:
+            while spec.name in waiting:
+                report = _run_or_isolate(spec, batch)
+                waiting = pending_entities(names=list(entities.names()))  # it may have woken others
+                if not (report.records or report.quarantined):
+                    break  # others have what waits
                 total.add(report)
                 if total.quarantined > MAX_QUARANTINED:
                     raise TooManyQuarantined(f"{total.quarantined} records failed in one run; see the log.")
                 if progress:
                     progress(report)
-            waiting = pending_entities(names=list(entities.names()))  # it may have woken others
+        if not waiting:
+            break
     return total
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from apps.golden.documents import follow_reference, load_documents
-from apps.golden.models import GoldenRecord
+from apps.golden.documents import follow_reference, load_documents, load_headers
 from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
 from apps.mastering.changes import change_of
@@ -50,7 +49,8 @@ def plan_records(
         again = refused_beside(spec, {*asked, *along, *merging})
         along |= again.records - set(asked) - set(merging)
         ids = [*asked, *sorted(along)]
-        before = load_documents(spec, ids, lock=lock)
+        headers = load_headers(ids, lock=lock)  # versions count on from here
+        before = load_documents(spec, ids)
         contenders = contenders_of(spec, ids, moves, assumed.homes if assumed else None)
         pinned = pins_of(spec, ids, tried=pins or {}, moves=moves, redirects=redirects, now=now)
         lines = {
@@ -68,7 +68,6 @@ def plan_records(
     memories = remembered or {}
     kept = kept_documents(spec, [each for each in ids if each not in survivors], before, memories, merging)
     refused += untie(spec, knots, survivors, kept, contenders, pinned)
-    headers = GoldenRecord.objects.in_bulk(ids)  # after the lock: versions count on from here
     changes = tuple(
         change_of(
             spec,

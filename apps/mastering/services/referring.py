@@ -25,18 +25,17 @@ def referrers_of(spec: EntitySpec, ids: Sequence[UUID]) -> dict[str, list[UUID]]
     return {name: sorted(records - gone) for name, records in found.items() if records - gone}
 
 
-def followers_of(spec: EntitySpec, written: Iterable[Change]) -> dict[str, list[UUID]]:
+def followers_of(spec: EntitySpec, written: Sequence[Change]) -> dict[str, list[UUID]]:
     """Return, by entity, the golden records whose derived attribute follows one that changed here."""
     found: dict[str, list[UUID]] = {}
-    changed: dict[str, list[UUID]] = {}
-    for change in written:
-        for name in change.changed:
-            changed.setdefault(name, []).append(change.record_id)
     for other in entities.values():
         for attribute in other.attributes:
             reference, _, followed = attribute.derived.partition(".")
-            if followed and other.attribute(reference).references == spec.name and changed.get(followed):
-                found.setdefault(other.name, []).extend(
-                    records_referring(other, reference, changed[followed])
-                )
+            if not followed or other.attribute(reference).references != spec.name:
+                continue
+            changed = [
+                each.record_id for each in written if each.before.get(followed) != each.after.get(followed)
+            ]
+            if changed:
+                found.setdefault(other.name, []).extend(records_referring(other, reference, changed))
     return found
