@@ -1,6 +1,6 @@
 """History of golden and rule tables: django-simple-history that knows who acts, and set-based writers for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from psycopg import Cursor, sql
 from simple_history.models import HistoricalRecords
 
 from apps.audit.context import current
-from apps.core.bulk import raw_cursor
+from apps.core.bulk import copy_rows, insertion, pack_rows, raw_cursor
 
 
 def current_actor_name() -> str:
@@ -77,6 +77,25 @@ def create_with_history(rows: Sequence[models.Model], *, now: datetime) -> None:
         write_history(cursor, model, [row.pk for row in created], kind="+", now=now)
 
 
+def insert_with_history(
+    cursor: Cursor[Any],
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    now: datetime,
+) -> None:
+    """Insert new rows, whose first column is the primary key, with their history rows; few of both in one statement."""
+    table, listed = model._meta.db_table, list(rows)
+    if not listed:
+        return
+    if packed := pack_rows(columns, listed):
+        cursor.execute(_inserting(model, tuple(columns)), {"rows": packed, **_deed("+", now)})
+    else:
+        copy_rows(cursor, table, columns, listed)
+        write_history(cursor, model, [row[0] for row in listed], kind="+", now=now)
+
+
 def write_history(
     cursor: Cursor[Any], model: type[models.Model], ids: Sequence[object], *, kind: str, now: datetime
 ) -> None:
@@ -84,25 +103,37 @@ def write_history(
 
     `kind` is "+" (created), "~" (changed) or "-" (about to be deleted: call before the DELETE).
     """
-    if not ids:
-        return
+    if ids:
+        cursor.execute(_copying(model), {"ids": list(ids), **_deed(kind, now)})
+
+
+def _deed(kind: str, now: datetime) -> dict[str, object]:
     block = current()
-    cursor.execute(
-        _copying(model),
-        (
-            now,
-            kind,
-            block.actor.user_id,
-            block.reason or None,
-            block.actor.name,
-            block.correlation_id,
-            list(ids),
-        ),
-    )
+    return {
+        "now": now,
+        "kind": kind,
+        "user": block.actor.user_id,
+        "reason": block.reason or None,
+        "actor": block.actor.name,
+        "correlation": block.correlation_id,
+    }
 
 
 @lru_cache(maxsize=256)
 def _copying(model: type[models.Model]) -> bytes:
+    return _told(model, sql.Identifier(model._meta.db_table)) + sql.SQL(" WHERE {} = ANY(%(ids)s)").format(
+        sql.Identifier(str(model._meta.pk.column))
+    ).as_bytes(None)
+
+
+@lru_cache(maxsize=256)
+def _inserting(model: type[models.Model], columns: tuple[str, ...]) -> bytes:
+    written = insertion(model._meta.db_table, columns)
+    return b"WITH written AS (" + written + b" RETURNING *) " + _told(model, sql.Identifier("written"))
+
+
+def _told(model: type[models.Model], source: sql.Identifier) -> bytes:
+    """Return the statement that copies rows of a source with the columns of `model` into its history."""
     historical = model.history.model  # type: ignore[attr-defined]  # added by simple_history at class creation
     own = {
         field.name for field in AuditedHistory._meta.fields
@@ -110,11 +141,11 @@ def _copying(model: type[models.Model]) -> bytes:
     names = [field.column for field in historical.tracked_fields if field.name not in own]
     statement = sql.SQL(
         "INSERT INTO {history} ({columns}, history_date, history_type, history_user_id, history_change_reason,"
-        " actor, correlation_id) SELECT {columns}, %s, %s, %s, %s, %s, %s FROM {table} WHERE {pk} = ANY(%s)"
+        " actor, correlation_id)"
+        " SELECT {columns}, %(now)s, %(kind)s, %(user)s, %(reason)s, %(actor)s, %(correlation)s FROM {source}"
     )
     return statement.format(
         history=sql.Identifier(historical._meta.db_table),
         columns=sql.SQL(", ").join(map(sql.Identifier, names)),
-        table=sql.Identifier(model._meta.db_table),
-        pk=sql.Identifier(str(model._meta.pk.column)),
+        source=source,
     ).as_bytes(None)

@@ -38,14 +38,17 @@ FEW_BYTES = 16_000_000
 
 
 class _Lists(ListDumper):
-    """Lists of ids without a call per id: every batch sends dozens of them."""
+    """Lists of ids and of texts without a call per element: every batch sends dozens of them."""
 
     def dump(self, obj: list[Any]) -> "Buffer | None":
-        if obj and type(obj[0]) is UUID:
-            try:
-                return b"{" + b",".join([b"%032x" % each.int for each in obj]) + b"}"
-            except AttributeError:  # not ids alone
-                pass
+        kinds = set(map(type, obj))
+        if kinds == {UUID}:
+            return b"{" + b",".join([b"%032x" % each.int for each in obj]) + b"}"
+        if kinds == {str}:
+            quoted = [each.replace("\\", "\\\\").replace('"', '\\"') for each in obj]
+            text = '{"' + '","'.join(quoted) + '"}'
+            if "\0" not in text:  # PostgreSQL has none: psycopg says so
+                return text.encode()
         return super().dump(obj)
 
 
@@ -113,9 +116,11 @@ def copy_rows(
     columns, rows = tuple(columns), iter(rows)
     if not types:
         few = list(islice(rows, FEW + 1))
-        packed = _packed(columns, few)
+        if not few:
+            return 0
+        packed = pack_rows(columns, few)
         if packed:
-            cursor.execute(_insertion(table, columns), {"rows": packed})
+            cursor.execute(insertion(table, columns), {"rows": packed})
             return len(few)
         rows = chain(few, rows)
     count = 0
@@ -144,7 +149,7 @@ def stage_rows(
     """
     columns, rows = tuple(columns), iter(rows)
     few = list(islice(rows, FEW + 1))
-    packed = _packed(columns, few)
+    packed = pack_rows(columns, few)
     if packed:
         return Staged(_recordset(like, columns), {"rows": packed})
     mark = blake2b(",".join(columns).encode(), digest_size=4).hexdigest()
@@ -166,8 +171,8 @@ def stage_rows(
     return Staged(sql.Identifier(stage).as_string(None))
 
 
-def _packed(columns: Sequence[str], few: Sequence[Sequence[object]]) -> str | None:
-    """Return rows as a JSON list of objects; None when they are more than travel so."""
+def pack_rows(columns: Sequence[str], few: Sequence[Sequence[object]]) -> str | None:
+    """Return rows as the JSON parameter `rows`; None when they are more than travel so."""
     if len(few) > FEW:
         return None
     packed = orjson.dumps([dict(zip(columns, row, strict=True)) for row in few], default=_column)
@@ -197,7 +202,8 @@ def _recordset(like: str, columns: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def _insertion(table: str, columns: tuple[str, ...]) -> bytes:
+def insertion(table: str, columns: tuple[str, ...]) -> bytes:
+    """Return the statement that inserts the rows of a JSON parameter `rows`."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     head = sql.SQL("INSERT INTO {} ({})").format(sql.Identifier(table), names).as_string(None)
     return f"{head} SELECT * FROM {_recordset(table, columns)} r".encode()

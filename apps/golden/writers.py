@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import models
 from psycopg import Cursor, sql
 
-from apps.audit.history import write_history
-from apps.core.bulk import as_json, copy_rows, stage_rows, upsert_rows
+from apps.audit.history import insert_with_history, write_history
+from apps.core.bulk import as_json, stage_rows, upsert_rows
 from apps.core.ids import derived_uuid
 from apps.golden.documents import column_of, item_model, typed_model
 from apps.golden.models import GoldenRecord
@@ -45,13 +45,13 @@ def write_headers(
     columns = ("id", "title", "status", "version", "quality", "merged_into_id", "updated_at")
     if new:
         codes = next_codes(cursor, spec, len(new))
-        copy_rows(
+        insert_with_history(
             cursor,
-            table,
+            GoldenRecord,
             (*columns, "entity", "code", "created_at"),
             ((*_header_row(h, now), spec.name, code, now) for h, code in zip(new, codes, strict=True)),
+            now=now,
         )
-        write_history(cursor, GoldenRecord, [h.id for h in new], kind="+", now=now)
     if changed:
         staged = stage_rows(cursor, table, columns, (_header_row(h, now) for h in changed))
         cursor.execute(
@@ -112,17 +112,10 @@ def _write_rows(
         for record_id, document in documents.items()
     ]
     columns = ("record_id", "provenance", *(column_of(model, name) for name in names))
-    write = _insert_with_history if fresh else _upsert_with_history
+    write = insert_with_history if fresh else _upsert_with_history
     write(cursor, model, columns, rows, now=now)
     for collection in spec.collections:
         _write_items(cursor, collection, documents, now=now, fresh=fresh)
-
-
-def _insert_with_history(
-    cursor: Cursor[Any], model: type[models.Model], columns: Sequence[str], rows: Rows, *, now: datetime
-) -> None:
-    copy_rows(cursor, model._meta.db_table, columns, rows)
-    write_history(cursor, model, [row[0] for row in rows], kind="+", now=now)
 
 
 def _upsert_with_history(
@@ -150,8 +143,7 @@ def _write_items(
         for item in document.get(collection.name, ())
     ]
     if fresh:
-        if rows:
-            _insert_with_history(cursor, model, columns, rows, now=now)
+        insert_with_history(cursor, model, columns, rows, now=now)
         return
     cursor.execute(
         sql.SQL("SELECT id FROM {} WHERE record_id = ANY(%s) AND NOT id = ANY(%s)").format(

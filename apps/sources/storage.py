@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg import Cursor, sql
 
-from apps.audit.history import write_history
+from apps.audit.history import insert_with_history, write_history
 from apps.core.bulk import as_json, copy_rows, raw_cursor, stage_rows, upsert_rows
 from apps.core.ids import derived_uuid, uuid7
 from apps.golden.registry import entity
@@ -70,22 +70,28 @@ _COLUMNS = (
 def write_records(
     cursor: Cursor[Any], load: Load, landings: Sequence[Landing], old: Mapping[UUID, Stored], *, now: datetime
 ) -> list[UUID]:
-    """Upsert source records, their contributions, references and history; return the ids whose content changed."""
+    """Write source records, their contributions, references and history; return the ids whose content changed.
+
+    Nobody else lands records of the system meanwhile: what is new is inserted without a look at what is there.
+    """
     changed = [each for each in landings if each.is_new or each.content != old[each.id].content_hash]
     pending = {each.id for each in landings if each.complete and _counts_anew(each, old)}
-    rows = (
-        (
+
+    def row_of(each: Landing) -> tuple[object, ...]:
+        return (
             each.id, each.system, each.entity, each.key,
-            as_json(dict(each.row.data)) if each.keeps_raw else None, each.raw_hash if each.keeps_raw else None,
+            as_json(each.row.data) if each.keeps_raw else None, each.raw_hash if each.keeps_raw else None,
             as_json(each.values), each.content, each.source_version, load.layout, load.layout_version,
             each.complete, each.deleted, load.id, each.row.number, as_json(each.item_versions), now, now,
             now if each.id in pending else None,
-        )
-        for each in landings
-    )  # fmt: skip
-    written = _upsert_records(cursor, rows)
-    write_history(cursor, SourceRecord, [key for key, inserted in written if inserted], kind="+", now=now)
-    write_history(cursor, SourceRecord, [key for key, inserted in written if not inserted], kind="~", now=now)
+        )  # fmt: skip
+
+    new = [row_of(each) for each in landings if each.is_new]
+    insert_with_history(cursor, SourceRecord, _COLUMNS, new, now=now)
+    known = [each for each in landings if not each.is_new]
+    if known:
+        _update_records(cursor, map(row_of, known))
+        write_history(cursor, SourceRecord, [each.id for each in known], kind="~", now=now)
     _write_contributions(cursor, load, landings)
     _write_references(cursor, changed)
     return [each.id for each in changed]
@@ -99,8 +105,8 @@ def _counts_anew(landing: Landing, old: Mapping[UUID, Stored]) -> bool:
     return recency_of(landing.source_version) != recency_of(before.source_version)
 
 
-def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> list[tuple[UUID, bool]]:
-    """Upsert with two rules of its own: raw stays where a contribution brings none, pending stays once set."""
+def _update_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> None:
+    """Update in the order of ids; raw stays where a contribution brings none, pending stays once set."""
     staged = stage_rows(cursor, SourceRecord._meta.db_table, _COLUMNS, rows)
     names = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
     kept = {
@@ -125,12 +131,10 @@ def _upsert_records(cursor: Cursor[Any], rows: Iterable[Sequence[object]]) -> li
             " changed_at = CASE WHEN t.content_hash = excluded.content_hash THEN t.changed_at"
             " ELSE excluded.changed_at END,"
             " pending_since = coalesce(t.pending_since, excluded.pending_since)"
-            " RETURNING t.id, (t.xmax = 0)"
         ).format(names=names, stage=sql.SQL(staged.source), sets=sets),
         staged.given,
         prepare=staged.prepare,
     )
-    return cursor.fetchall()
 
 
 def _write_contributions(cursor: Cursor[Any], load: Load, landings: Iterable[Landing]) -> None:
@@ -148,11 +152,9 @@ def _write_contributions(cursor: Cursor[Any], load: Load, landings: Iterable[Lan
 
 
 def _write_references(cursor: Cursor[Any], changed: Sequence[Landing]) -> None:
-    if not changed:
-        return
-    cursor.execute(
-        "DELETE FROM sources_reference WHERE source_record_id = ANY(%s)", ([each.id for each in changed],)
-    )
+    known = [each.id for each in changed if not each.is_new]
+    if known:
+        cursor.execute("DELETE FROM sources_reference WHERE source_record_id = ANY(%s)", (known,))
     rows = {
         (each.id, *reference)
         for each in changed

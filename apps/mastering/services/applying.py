@@ -72,7 +72,7 @@ class Consequences:
                 )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply_plan(
     *,
     plan: Plan,
