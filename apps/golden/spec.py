@@ -75,7 +75,8 @@ class Collection:
 
     def identity_of(self, item: Mapping[str, Any]) -> str:
         """Return the text that tells two items of one record apart."""
-        return "|".join("" if item.get(name) is None else str(item[name]) for name in self.identity)
+        values = map(item.get, self.identity)
+        return "|".join(["" if value is None else str(value) for value in values])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ PENALTY: dict[str, int] = {"info": 0, "warn": 5, "downgrade": 10, "block": 25}
 """Points an issue of a severity takes off the score of a record, which starts at 100."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One finding about one value.
+class Issue(NamedTuple):
+    """One finding about one value; a tuple, because millions are made.
 
     `code` is "<subject>.<finding>" ("phone.not_possible"), `attribute` the path of the value
     ("addresses[0].postcode"), `value` the offending text, cut to 120 characters.
@@ -25,13 +24,7 @@ class Issue:
     value: str | None = None
 
     def as_dict(self) -> dict[str, str | None]:
-        return {
-            "code": self.code,
-            "attribute": self.attribute,
-            "severity": self.severity,
-            "message": self.message,
-            "value": self.value,
-        }
+        return self._asdict()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Standardize one record: every attribute, every item, then the rules over the whole; pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from apps.quality.bounds import is_outside, is_reversed
@@ -44,7 +43,7 @@ def rule_issues(ready: Compiled, values: Mapping[str, Any], *, at_source: bool) 
     """Yield what the rules find in canonical values, less severe where a source record may lack its part."""
     for check in ready.checks:
         for issue in check.check(values):
-            yield replace(issue, severity=check.at_source) if at_source and check.at_source else issue
+            yield issue._replace(severity=check.at_source) if at_source and check.at_source else issue
 
 
 def score_of(issues: Iterable[Issue]) -> int:

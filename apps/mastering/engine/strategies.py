@@ -6,7 +6,7 @@ the rule of the group names them, until one tells two claims apart.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.core.registry import Registry
 from apps.golden.spec import Document
@@ -41,9 +41,8 @@ class Contender:
         return len(self.values)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A contender for one attribute group and what its values are worth."""
+class Claim(NamedTuple):
+    """A contender for one attribute group and what its values are worth; a tuple, because millions are made."""
 
     contender: Contender
     standing: Standing

@@ -87,17 +87,17 @@ class Lines:
 
     def of(self, group: str, names: tuple[str, ...], legal_entity: str | None = None) -> list[Claim]:
         """Return who may win these attributes of a group, the first in line first."""
-        ranking = self.survivorship.of(self.spec, group)
         faulty = self._faulty.intersection(names) if self._faulty else None
-        owned = self.owned(group, legal_entity)
-        # Groups of one rule share their line where no trust is in play.
-        key: Any = (
-            (group, faulty, legal_entity) if faulty or ranking.trust else (id(owned), ranking.strategies)
-        )
-        line = self._known.get(key)
+        place = (group, faulty, legal_entity)
+        line = self._known.get(place)
         if line is None:
-            line = in_order(self.contenders, names, owned, ranking, self.survivorship.moment)
-            self._known[key] = line
+            ranking, owned = self.survivorship.of(self.spec, group), self.owned(group, legal_entity)
+            # Groups of one rule share their line where no trust is in play.
+            shared: Any = place if faulty or ranking.trust else (id(owned), ranking.strategies)
+            line = self._known.get(shared)
+            if line is None:
+                line = in_order(self.contenders, names, owned, ranking, self.survivorship.moment)
+            self._known[shared] = self._known[place] = line
         return line
 
     def attribute(self, attribute: Attribute) -> Claim | None:

@@ -52,14 +52,15 @@ def required_columns(spec: EntitySpec) -> RuleCheck | None:
     wanted = [
         (c.name, column) for c in spec.collections for column in c.columns if column.required != "never"
     ]
-    active = spec.lifecycle.active
+    active, collections = spec.lifecycle.active, {name for name, _ in wanted}
 
     def check(values: Values) -> Iterator[Issue]:
         is_active = values.get("status") in active
+        items = {name: items_of(values, name) for name in collections}
         for name, column in wanted:
             if column.required == "active" and not is_active:
                 continue
-            for number, item in enumerate(items_of(values, name)):
+            for number, item in enumerate(items[name]):
                 if item.get(column.name) in (None, ""):
                     path = f"{name}[{number}].{column.name}"
                     yield issue_at(path, "required.column", "block", f"Each of {name} needs: {column.title}.")

@@ -32,4 +32,6 @@ def has_attributes(spec: EntitySpec, *names: str) -> bool:
 
 def items_of(values: Values, name: str) -> list[Mapping[str, Any]]:
     rows = values.get(name)
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    if not rows or not isinstance(rows, list):
+        return []
+    return [row for row in rows if type(row) is dict or isinstance(row, Mapping)]
