@@ -24,13 +24,13 @@ class GoldenRecord(models.Model):
     title = models.CharField(max_length=240, blank=True, help_text="How lists call the record.")
     status = models.CharField(max_length=10, choices=RecordStatus.choices, default=RecordStatus.LIVE)
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="losers"
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="losers", db_index=False
     )
     version = models.PositiveIntegerField(default=1)
     quality = models.PositiveSmallIntegerField(default=100, help_text="0 to 100.")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    history = History()
+    history = History(no_db_index=["merged_into"])
 
     class Meta:
         ordering = ("-updated_at", "id")
@@ -48,6 +48,9 @@ class GoldenRecord(models.Model):
         indexes = (
             models.Index(fields=("entity", "updated_at", "id"), name="golden_changes"),
             models.Index(fields=("entity", "title", "id"), name="golden_by_title"),
+            models.Index(
+                fields=("merged_into",), condition=Q(merged_into__isnull=False), name="golden_redirects"
+            ),
         )
 
     def __str__(self) -> str:
@@ -77,7 +80,12 @@ class GoldenItem(models.Model):
     """Base of a child table: one item of a collection, its id derived from record and identity."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    record: Any = models.ForeignKey(GoldenRecord, on_delete=models.CASCADE, related_name="%(class)s_items")
+    record: Any = models.ForeignKey(
+        GoldenRecord,
+        on_delete=models.CASCADE,
+        related_name="%(class)s_items",
+        db_index=False,  # the identity of items, unique in each table, begins with it
+    )
     history = History(inherit=True)
 
     class Meta:

@@ -15,7 +15,12 @@ class OutboxEvent(models.Model):
     """One approved change of one golden record; `seq` is the record's version, dense per record."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    record = models.ForeignKey("golden.GoldenRecord", on_delete=models.CASCADE, related_name="events")
+    record = models.ForeignKey(
+        "golden.GoldenRecord",
+        on_delete=models.CASCADE,
+        related_name="events",
+        db_index=False,  # the unique key begins with it
+    )
     entity = models.CharField(max_length=40)
     seq = models.PositiveIntegerField()
     type = models.CharField(max_length=40, help_text="created, updated, merged, unmerged, retired")

@@ -103,7 +103,7 @@ class SourceRecord(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     pending_since = models.DateTimeField(null=True)
-    history = History(excluded_fields=["pending_since"])
+    history = History(excluded_fields=["pending_since"], no_db_index=["system", "load"])
 
     class Meta:
         constraints = (
@@ -126,7 +126,12 @@ class Contribution(models.Model):
     """A row that adds to a record of which it is only a part: one contact, one invoice line."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    source_record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="contributions")
+    source_record = models.ForeignKey(
+        SourceRecord,
+        on_delete=models.CASCADE,
+        related_name="contributions",
+        db_index=False,  # the unique key begins with it
+    )
     layout = models.CharField(max_length=100)
     row_key = models.CharField(max_length=200)
     raw = models.JSONField()
@@ -160,7 +165,7 @@ class Crosswalk(models.Model):
     key = models.CharField(max_length=200)
     method = models.CharField(max_length=20, help_text="new, match, key, id, steward: how it came here.")
     assigned_at = models.DateTimeField()
-    history = History()
+    history = History(no_db_index=["system"])
 
     class Meta:
         constraints = (

@@ -256,3 +256,5 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
 
 SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
+# Whoever asks about the past asks about a record or a transaction: an index by date alone would only cost each write.
+SIMPLE_HISTORY_DATE_INDEX = False

@@ -18,7 +18,12 @@ class WriteVerdict(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    record = models.ForeignKey("golden.GoldenRecord", on_delete=models.CASCADE, related_name="+")
+    record = models.ForeignKey(
+        "golden.GoldenRecord",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # an index below begins with it
+    )
     entity = models.CharField(max_length=40)
     writer = models.CharField(max_length=40, help_text="System, or steward for what a person wrote.")
     key = models.CharField(max_length=200, blank=True)
