@@ -94,10 +94,13 @@ def plan_once(cursor: "Cursor[Any]") -> None:
     """Until the transaction ends, plan each prepared statement once, whatever its parameters, and go by indexes.
 
     For transactions whose statements all begin from keys. Planning them costs a small batch more than running them,
-    and statistics mislead: on tables that grew since they were taken a scan of the whole table looks cheap.
+    and statistics mislead: on tables that grew since they were taken a scan of the whole table looks cheap. Generic
+    plans guess at how much an array holds, and before PostgreSQL 18 a scan that is off costs ten thousand million: both
+    look worth compiling, which takes longer than they run.
     """
     cursor.execute(
-        "SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
+        "SELECT set_config('plan_cache_mode', 'force_generic_plan', true),"
+        " set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
     )
 
 

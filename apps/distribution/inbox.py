@@ -23,8 +23,8 @@ LEASE = timedelta(minutes=5)
 PATIENCE = timedelta(seconds=1)
 """A request waits this long for a load of the same system that lands just now; then a worker lands the message."""
 CHANGING = (
-    "state", "code", "reason", "object", "native_id", "kind", "origin", "occurred_at", "next_at", "attempts", "token",
-    "lease_until", "load_id", "counts", "settled_at", "settled_by", "corrected",
+    "state", "code", "reason", "object", "native_id", "kind", "origin", "occurred_at", "next_at", "attempts", "looks",
+    "token", "lease_until", "load_id", "counts", "settled_at", "settled_by", "corrected",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Plans: what would become of golden records, computed before anything is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -82,9 +82,17 @@ class RefusedValue:
     among: frozenset[UUID]
 
 
+Held = Mapping[UUID, Document]
+"""By record, attributes and collections of references and what they stay at, whatever is told now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What shall become of a batch of golden records of one entity."""
+    """What shall become of a batch of golden records of one entity.
+
+    `held` says what references an approver decides on stay at: by that, those are sought that lead back to their
+    start. `again` plans the same with others.
+    """
 
     entity: str
     changes: tuple[Change, ...] = ()
@@ -94,13 +102,23 @@ class Plan:
     asked_again: frozenset[UUID] = (
         frozenset()
     )  # records whose references that were refused before are computed here
-    tied: tuple[frozenset[UUID], ...] = field(default=())  # records whose references stand or fall together
+    held: Held = field(default_factory=dict)
+    again: "Callable[[Held], Plan] | None" = field(default=None, repr=False, compare=False)
     lines: tuple[tuple[UUID, Lines], ...] = field(
         default=(), repr=False
     )  # who stood in line, for the verdicts
 
     def news(self) -> Iterator[Change]:
         return (change for change in self.changes if change.is_news)
+
+    def altered(self, alter: Callable[[Sequence[Change]], Iterable[Change]]) -> "Plan":
+        """Return the plan with other changes; planned again, it is altered likewise."""
+        again = self.again
+        return replace(
+            self,
+            changes=tuple(alter(self.changes)),
+            again=(lambda held: again(held).altered(alter)) if again else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

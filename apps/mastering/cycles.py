@@ -4,8 +4,7 @@ What is refused depends on the references alone, not on which came first: all re
 and a refused reference is asked again whenever a record that stood in its way is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from math import inf
 from uuid import UUID
@@ -15,20 +14,13 @@ from psycopg import sql
 from apps.core.bulk import raw_cursor
 from apps.golden.documents import column_of, item_model, typed_model
 from apps.golden.spec import Attribute, Document, EntitySpec
-from apps.mastering.contracts import RefusedValue
+from apps.mastering.contracts import Held, RefusedValue
 from apps.mastering.engine.links import FIXED, PINNED, TOLD, Link, Rank, knots, refused_links
 from apps.mastering.engine.places import ALWAYS, Days
 from apps.mastering.engine.strategies import Contender
 from apps.mastering.engine.survivorship import PinnedValue, Survivors
+from apps.mastering.keeping import led_document
 from apps.mastering.models import RefusedReference
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Stored refusals that these records may end: whose they are, and which records stood in the way."""
-
-    records: frozenset[UUID] = frozenset()
-    tied: tuple[frozenset[UUID], ...] = ()
 
 
 def own_references(spec: EntitySpec) -> list[Attribute]:
@@ -36,43 +28,57 @@ def own_references(spec: EntitySpec) -> list[Attribute]:
     return [each for each in spec.references() if each.references == spec.name and not each.derived]
 
 
-def refused_beside(spec: EntitySpec, ids: Iterable[UUID]) -> Refused:
-    """Return the refusals in which one of these records plays a part, and those that follow from them."""
+def refused_beside(spec: EntitySpec, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return whose stored refusals these records may end: where one plays a part, and those that follow from them."""
+    found: set[UUID] = set()
     if not own_references(spec):
-        return Refused()
-    found: dict[UUID, frozenset[UUID]] = {}
-    asked, tied = set(ids), set()
+        return frozenset()
+    asked = set(ids)
     frontier = set(asked)
     with raw_cursor() as cursor:  # asked for every record that comes: a tenth of what the ORM takes
         while frontier:
             cursor.execute(
-                "SELECT record_id, among FROM mastering_refusedreference WHERE among && %s::uuid[]",
-                (list(frontier),),
+                "SELECT record_id FROM mastering_refusedreference WHERE among && %s::uuid[]", (list(frontier),)
             )
-            for record, among in cursor:
-                found[record] = frozenset(among)
-                tied.add(frozenset(among))
-            frontier = set(found) - asked
+            found |= {record for (record,) in cursor}
+            frontier = found - asked
             asked |= frontier
-    return Refused(frozenset(found), tuple(sorted(tied, key=sorted)))
+    return frozenset(found)
+
+
+def referring_documents(
+    spec: EntitySpec,
+    survivors: Mapping[UUID, Survivors],
+    held: Held,
+    merging: Mapping[UUID, UUID],
+) -> dict[UUID, Document]:
+    """Return by what documents the planned records refer to others: as told now, but for what is `held`."""
+    documents = {record: each.document for record, each in survivors.items()}
+    led = {str(loser): str(survivor) for loser, survivor in merging.items()}
+    for record in held.keys() & documents.keys():
+        stays = {name: value for name, value in held[record].items() if value}
+        told = {name: value for name, value in documents[record].items() if name not in held[record]}
+        documents[record] = led_document(spec, str(record), told | stays, led)
+    return documents
 
 
 def knots_of(
-    spec: EntitySpec, survivors: Mapping[UUID, Survivors], merging: Mapping[UUID, UUID]
+    spec: EntitySpec, documents: Mapping[UUID, Document], merging: Mapping[UUID, UUID]
 ) -> list[frozenset[UUID]]:
-    """Return the sets of records that would lead to one another, as planned and, for others, as stored or refused.
+    """Return the sets of records that would lead to one another, by these documents and, for others, as stored or
+    refused.
 
     `merging` names, by loser, who takes its place. One statement, none where no planned record refers to another.
     """
     led = {str(loser): str(survivor) for loser, survivor in merging.items()}
     edges = {
         (str(record), led.get(parent, parent))
-        for record, each in survivors.items()
-        for parent in _targets(spec, each.document)
+        for record, document in documents.items()
+        for parent in _targets(spec, document)
     }
     if not edges:
         return []
-    planned = {*map(str, survivors), *led}
+    planned = {*map(str, documents), *led}
     frontier = {parent for _, parent in edges} - planned
     if frontier:
         edges |= {
@@ -141,13 +147,15 @@ def untie(
     spec: EntitySpec,
     knots: Iterable[frozenset[UUID]],
     survivors: Mapping[UUID, Survivors],
-    stored: Mapping[UUID, Document],
+    documents: Mapping[UUID, Document],
+    held: Held,
     contenders: Mapping[UUID, Sequence[Contender]],
     pinned: Mapping[UUID, Mapping[str, PinnedValue]],
 ) -> list[RefusedValue]:
-    """Take references out of the documents until none leads back; return what was taken out.
+    """Take references out of the survivors' documents until none leads back; return what was taken out.
 
-    A record without survivors stands as it is stored.
+    `documents` say how records refer to one another. One without survivors stands as it is stored, and what is `held`
+    of the others stands too.
     """
     refused = []
     for knot in knots:
@@ -155,10 +163,11 @@ def untie(
         for record in sorted(knot):
             each = survivors.get(record)
             if each is None:
-                links += _links(spec, record, stored.get(record, {}), _unranked)
+                links += _links(spec, record, documents.get(record, {}), _unranked)
             else:
-                rank = _Ranks(each, contenders.get(record, ()), pinned.get(record, {}))
-                links += _links(spec, record, each.document, rank)
+                fixed = held.get(record, {}).keys()
+                rank = _Ranks(each, contenders.get(record, ()), pinned.get(record, {}), fixed)
+                links += _links(spec, record, documents[record], rank)
         for link, length in refused_links(links):
             each = survivors.get(UUID(link.child))
             if each is not None:
@@ -170,13 +179,20 @@ class _Ranks:
     """Ranks what one record refers to, by the path of its provenance."""
 
     def __init__(
-        self, survivors: Survivors, contenders: Sequence[Contender], pinned: Mapping[str, PinnedValue]
+        self,
+        survivors: Survivors,
+        contenders: Sequence[Contender],
+        pinned: Mapping[str, PinnedValue],
+        fixed: Set[str],
     ) -> None:
-        self.survivors, self.pinned = survivors, pinned
+        self.survivors, self.pinned, self.fixed = survivors, pinned, fixed
         self.contenders = {each.id: each for each in contenders}
 
     def __call__(self, place: str) -> Rank:
-        pin = self.pinned.get(place.partition(":")[0])
+        name = place.partition(":")[0]
+        if name in self.fixed:
+            return _unranked(place)
+        pin = self.pinned.get(name)
         if pin is not None:
             return PINNED, pin.at, pin.id, "", place
         source = self.survivors.provenance.get(place, {}).get("source", "")
@@ -212,9 +228,9 @@ def _links(spec: EntitySpec, record: UUID, document: Document, rank: Callable[[s
 def _taken_out(each: Survivors, link: Link, length: int, knot: frozenset[UUID]) -> RefusedValue:
     name, identity = link.place
     if link.dated:
-        each.document[name] = [item for item in each.document[name] if not _is(item, link)]
+        each.document[name] = [item for item in each.document.get(name, ()) if not _is(item, link)]
     else:
-        del each.document[name]
+        each.document.pop(name, None)
     origin = each.provenance.pop(f"{name}:{identity}" if link.dated else name, {})
     source = origin.get("source")
     return RefusedValue(

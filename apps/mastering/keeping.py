@@ -34,7 +34,7 @@ def kept_documents(
     merged = GoldenRecord.objects.filter(pk__in=held, status=RecordStatus.MERGED)
     led = {str(record): str(survivor) for record, survivor in merged.values_list("pk", "merged_into")}
     led |= {str(loser): str(survivor) for loser, survivor in merging.items()}
-    return {record: _led(spec, str(record), document, led) for record, document in kept.items()}
+    return {record: led_document(spec, str(record), document, led) for record, document in kept.items()}
 
 
 def _referred(spec: EntitySpec, document: Document) -> Iterator[str]:
@@ -45,7 +45,7 @@ def _referred(spec: EntitySpec, document: Document) -> Iterator[str]:
         yield from (item[column.name] for item in document.get(collection.name, ()) if item.get(column.name))
 
 
-def _led(spec: EntitySpec, record: str, document: Document, led: Mapping[str, str]) -> Document:
+def led_document(spec: EntitySpec, record: str, document: Document, led: Mapping[str, str]) -> Document:
     """Return the document with references to merged records led to their survivors; none leads to itself."""
     found = dict(document)
     for attribute in spec.references():

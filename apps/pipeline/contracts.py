@@ -9,6 +9,12 @@ from apps.matching.contracts import Matched
 from apps.sources.contracts import PendingRecord
 
 
+def held_back(plan: Plan, routed: Plan) -> int:
+    """Return of how many golden records a part waits for an approver."""
+    planned = {change.record_id: change.after for change in plan.changes}
+    return sum(planned.get(change.record_id, change.after) != change.after for change in routed.changes)
+
+
 @dataclass(slots=True)
 class BatchReport:
     """Counts of one batch, or of many added up."""
@@ -29,9 +35,6 @@ class BatchReport:
         cls, landed: Sequence[PendingRecord], matched: Matched, plan: Plan, routed: Plan, merges: int
     ) -> Self:
         kinds = [change.kind for change in routed.changes]
-        held = sum(
-            before.after != after.after for before, after in zip(plan.changes, routed.changes, strict=True)
-        )
         return cls(
             records=len(landed),
             created=kinds.count("created"),
@@ -41,7 +44,7 @@ class BatchReport:
             split=matched.splits,
             retired=kinds.count("retired"),
             reviews=matched.reviews,
-            requests=held,
+            requests=held_back(plan, routed),
         )
 
     def add(self, other: "BatchReport") -> None:

@@ -1,12 +1,12 @@
 """Split a plan into what is applied at once and what waits for an approver; pure."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from apps.golden.spec import EntitySpec
-from apps.mastering.contracts import Change, Plan
+from apps.mastering.contracts import Change, Held, Plan
 from apps.stewardship.contracts import HeldChange, Policy, Routed
 
 USUAL_HOURS = 24
@@ -46,27 +46,33 @@ def split_plan(
         held += parts
         names = {name for part in parts for name in part.after}
         changes.append(_without(spec, change, names) if parts else change)
-    return Routed(plan=_tied(spec, replace(plan, changes=tuple(changes)), held), held=tuple(held))
+    return Routed(plan=replace(plan, changes=tuple(changes)), held=tuple(held))
 
 
-def _tied(spec: EntitySpec, plan: Plan, held: Sequence[HeldChange]) -> Plan:
-    """Leave references as they are that stand or fall with one that is held: the answer decides on all of them."""
-    names = _tree_names(spec) if plan.tied and held else frozenset()
-    holding = {part.record_id for part in held if not names.isdisjoint(part.after)}
-    waiting = {record for group in plan.tied if group & holding for record in group} - holding
-    if not waiting:
-        return plan
-    return replace(
-        plan,
-        changes=tuple(
-            _without(spec, change, names)
-            if change.record_id in waiting and change.kind != "created"
-            else change
-            for change in plan.changes
-        ),
-        refused=tuple(each for each in plan.refused if each.record_id not in waiting),
-        asked_again=plan.asked_again - waiting,
-    )
+def settle(spec: EntitySpec, plan: Plan, split: Callable[[Plan], Routed]) -> tuple[Plan, Routed]:
+    """Return the plan, made anew until it reckons with what held references stay at, and how it splits.
+
+    What is told and waits for an approver stands nowhere yet, and may never: it is in nobody's way, and nobody may lead
+    back over what stands meanwhile.
+    """
+    routed = split(plan)
+    while (held := _held_references(spec, plan, routed.held)) != plan.held and plan.again:
+        plan = plan.again(held)
+        routed = split(plan)
+    return plan, routed
+
+
+def _held_references(spec: EntitySpec, plan: Plan, parts: Sequence[HeldChange]) -> Held:
+    """Return what held references stay at, if any other reference of the plan may depend on it."""
+    names = _tree_names(spec) if parts else frozenset()
+    held = dict(plan.held)
+    for part in parts:
+        if stays := {name: value for name, value in part.before.items() if name in names}:
+            held[part.record_id] = stays | held.get(part.record_id, {})
+    others = (change for change in plan.changes if change.record_id not in held)
+    if plan.refused or any(not names.isdisjoint(change.changed) for change in others):
+        return held
+    return plan.held
 
 
 def _tree_names(spec: EntitySpec) -> frozenset[str]:

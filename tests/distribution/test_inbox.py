@@ -187,6 +187,24 @@ def test_a_deletion_is_not_taken_back_by_a_reading_that_is_late(crm: Target) -> 
     assert SourceRecord.objects.get(system="hubspot").deleted is True
 
 
+def test_only_looks_make_sure_that_something_is_not_there(crm: Target) -> None:
+    """A system that was down three times has not been seen without the record: what it shows next is doubted still."""
+    tell(crm)
+    fetch()
+    row = company(crm)
+    crm.server.store.delete(row)
+    tell(crm, "updated", "phone", row=row, number=2)
+    url = Connection.objects.get(code="hubspot").base_url
+    Connection.objects.filter(code="hubspot").update(base_url=f"http://127.0.0.1:{closed_port()}")
+    assert [fetch(after=hours * 3_600) for hours in (0, 1, 2)] == [0, 0, 0]
+    Connection.objects.filter(code="hubspot").update(base_url=url)
+    assert [fetch(after=hours * 3_600) for hours in (3, 4)] == [0, 0]
+    waiting = InboxMessage.objects.get(state="waiting")
+    assert (waiting.code, waiting.attempts, waiting.looks) == ("not_there_yet", 5, 2)
+    assert fetch(after=5 * 3_600) == 1
+    assert SourceRecord.objects.get(system="hubspot").deleted is True
+
+
 def test_what_nobody_reads_is_ignored_and_can_be_replayed(crm: Target) -> None:
     Subscription.objects.update(active=False)
     tell(crm)

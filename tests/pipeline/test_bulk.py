@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from psycopg import Cursor
 from psycopg.errors import DataError
 
-from apps.core.bulk import FEW, as_json, copy_rows, raw_cursor, upsert_rows
+from apps.core.bulk import FEW, as_json, copy_rows, plan_once, raw_cursor, upsert_rows
 from apps.core.ids import derived_uuid, uuid7
 from tests.hub import seed
 
@@ -86,3 +87,16 @@ def test_lists_of_ids_arrive(ids: list[UUID | None]) -> None:
     with raw_cursor() as cursor:
         cursor.execute("SELECT %s::uuid[]", (ids,))
         assert cursor.fetchall() == [(ids,)]
+
+
+def test_statements_planned_once_are_never_compiled() -> None:
+    """Before PostgreSQL 18 a scan that is off has a cost at which compiling looks cheap; and only these are meant."""
+    with raw_cursor() as cursor, transaction.atomic():
+        cursor.execute("SET LOCAL jit = on")
+        with transaction.atomic():
+            plan_once(cursor)
+            names = ("plan_cache_mode", "enable_seqscan", "jit")
+            seen = [cursor.execute(f"SHOW {name}").fetchone() for name in names]
+            transaction.set_rollback(True)
+        assert seen == [("force_generic_plan",), ("off",), ("off",)]
+        assert cursor.execute("SHOW jit").fetchone() == ("on",)

@@ -41,6 +41,11 @@ class InboxMessage(models.Model):
     last_at = models.DateTimeField(help_text="When it came last.")
     next_at = models.DateTimeField(help_text="While it waits: not before.")
     attempts = models.PositiveSmallIntegerField(default=0)
+    looks = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How often the system was read and did not show yet what this says.",
+    )
     token = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     load = models.ForeignKey("sources.Load", null=True, on_delete=models.SET_NULL, related_name="+")

@@ -34,7 +34,10 @@ from apps.sources.contracts import Landed
 AT_ONCE = 100
 """Messages one claim takes: no more than one call of most systems carries."""
 SURE_AFTER = 3
-"""So often is looked for what a message says and the system does not show yet; then what it shows is believed."""
+"""So often is looked for what a message says and the system does not show yet; then what it shows is believed.
+
+Attempts that came to no look, because the system or the hub was out of reach, are none of these.
+"""
 OVERTAKEN = 5
 PAGES = 20
 """Pages of a feed that one turn reads; the next goes on there, after the messages that came meanwhile."""
@@ -197,6 +200,8 @@ def _fetch_named(turn: Turn, named: Sequence[Named], readers: Readers) -> int:
             if overtaken > OVERTAKEN:
                 raise
             continue
+        for each in unsure:
+            each.row.looks += 1
         return settled + turn.put_off(unsure, "not_there_yet", "The system does not show yet what it said.")
 
 
@@ -213,7 +218,7 @@ def _read(
 def _is_sure(each: Named, there: set[str]) -> bool:
     """Tell whether what the system shows can be believed: what was made or deleted just now may not show yet."""
     odd = [notice for notice in each.notices if (notice.native_id in there) == (notice.kind == "deleted")]
-    return not odd or each.row.attempts + 1 >= SURE_AFTER
+    return not odd or each.row.looks + 1 >= SURE_AFTER
 
 
 def _land(

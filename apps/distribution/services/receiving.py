@@ -154,7 +154,8 @@ def replay_messages(
         for row in _locked(messages, *REPLAYABLE):
             if corrected and row.pk in corrected:
                 row.corrected = corrected[row.pk]
-            row.state, row.code, row.reason, row.next_at, row.attempts = InboxState.WAITING, "", "", now, 0
+            row.state, row.code, row.reason, row.next_at = InboxState.WAITING, "", "", now
+            row.attempts = row.looks = 0
             row.settled_at, row.settled_by = None, ""
             row.last_at = now
             taken.append(_take_new(row.connection, connector_for(row.connection), row, actor, now))

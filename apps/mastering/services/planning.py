@@ -9,14 +9,16 @@ from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
 from apps.mastering.changes import change_of
 from apps.mastering.contending import contenders_of
-from apps.mastering.contracts import Assumed, Move, Plan, Redirect
-from apps.mastering.cycles import knots_of, refuse_own_places, refused_beside, untie
+from apps.mastering.contracts import Assumed, Held, Move, Plan, Redirect
+from apps.mastering.cycles import knots_of, referring_documents, refuse_own_places, refused_beside, untie
 from apps.mastering.engine.ownership import Ownership
 from apps.mastering.engine.survivorship import COMPUTED, Survivors, lines_of, survivors_of
 from apps.mastering.engine.trust import Survivorship
 from apps.mastering.keeping import kept_documents
 from apps.mastering.selectors import active_ownership, active_survivorship
 from apps.mastering.services.pinned import Pins, pins_of
+
+NOTHING_HELD: Held = {}
 
 
 def plan_records(
@@ -32,12 +34,14 @@ def plan_records(
     survivorship: Survivorship | None = None,
     assumed: Assumed | None = None,
     lock: bool = True,
+    held: Held = NOTHING_HELD,
 ) -> Plan:
     """Plan these golden records as if `moves` had happened; an id without a golden record is a new one.
 
     `pins` are tried besides the stored ones (a proposal); `remembered` are documents from before a merge that is
     undone; `ownership` and `survivorship` are tried in place of the active rules, `assumed` in place of what is stored
-    (simulations); `lock` holds the records until the transaction ends, so that what is planned is what is applied.
+    (simulations); `lock` holds the records until the transaction ends, so that what is planned is what is applied;
+    `held` says what references an approver decides on stay at.
     Records whose references lead to one another are planned along, after those that were asked for: which of them
     stands is decided among all. A constant number of statements, whatever the number of records.
     """
@@ -47,7 +51,7 @@ def plan_records(
     along: set[UUID] = set()
     while True:
         again = refused_beside(spec, {*asked, *along, *merging})
-        along |= again.records - set(asked) - set(merging)
+        along |= again - set(asked) - set(merging)
         ids = [*asked, *sorted(along)]
         headers = load_headers(ids, lock=lock)  # versions count on from here
         before = load_documents(spec, ids)
@@ -61,13 +65,14 @@ def plan_records(
         _follow_derived(spec, survivors.values(), assumed.documents if assumed else {})
         _drop_self_references(spec, survivors)
         refused = refuse_own_places(spec, survivors)
-        knots = knots_of(spec, survivors, merging)
+        referring = referring_documents(spec, survivors, held, merging)
+        knots = knots_of(spec, referring, merging)
         if not (more := set().union(*knots) - set(ids) - set(merging)):
             break
         along |= more
     memories = remembered or {}
     kept = kept_documents(spec, [each for each in ids if each not in survivors], before, memories, merging)
-    refused += untie(spec, knots, survivors, kept, contenders, pinned)
+    refused += untie(spec, knots, survivors, kept | referring, held, contenders, pinned)
     changes = tuple(
         change_of(
             spec,
@@ -87,9 +92,23 @@ def plan_records(
         tuple(moves),
         tuple(redirects),
         tuple(refused),
-        asked_again=again.records,
-        tied=(*again.tied, *knots),
+        asked_again=again,
         lines=tuple(lines.items()),
+        held=held,
+        again=lambda held: plan_records(
+            spec=spec,
+            record_ids=asked,
+            now=now,
+            moves=moves,
+            redirects=redirects,
+            pins=pins,
+            remembered=remembered,
+            ownership=owners,
+            survivorship=surviving,
+            assumed=assumed,
+            lock=lock,
+            held=held,
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from apps.core.collecting import collector_held
 from apps.golden.registry import entity
 from apps.golden.spec import EntitySpec
 from apps.mastering.services import apply_plan, plan_records, take_turn
+from apps.pipeline.contracts import held_back
 from apps.pipeline.faults import RECORD_FAULTS, RUN_FAULTS
 from apps.pipeline.models import Recomputation
 from apps.pipeline.recomputing.runs import claim, keep
@@ -103,9 +104,7 @@ def _compute(run: Recomputation, token: int, spec: EntitySpec, ids: Sequence[UUI
         routed = route_plan(plan=plan, now=now)
         apply_plan(plan=routed, now=now)
         check_written(plan=routed, now=now)
-    held = sum(
-        before.after != after.after for before, after in zip(plan.changes, routed.changes, strict=True)
-    )
+    held = held_back(plan, routed)
     keep(
         run,
         token=token,

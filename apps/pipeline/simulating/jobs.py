@@ -1,7 +1,7 @@
 """One piece of a simulation: some golden records planned, routed and added up; any process may do it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -81,9 +81,9 @@ def work_on(setting: Setting, job: Job) -> Tally:
 def _tally(spec: EntitySpec, plan: Plan, policy: Policy, before: Mapping[UUID, bytes]) -> Tally:
     found = Tally()
     marks = {change.record_id: _mark(change) for change in plan.changes}
-    fresh = [change for change in plan.changes if before.get(change.record_id) != marks[change.record_id]]
-    found.marks = {change.record_id: marks[change.record_id] for change in fresh}
-    routed = preview_route(replace(plan, changes=tuple(fresh)), policy)
+    known = {record for record, mark in marks.items() if before.get(record) == mark}
+    found.marks = {record: mark for record, mark in marks.items() if record not in known}
+    routed = preview_route(plan.altered(lambda each: [c for c in each if c.record_id not in known]), policy)
     applied = [change for change in routed.plan.changes if change.kind != "unchanged"]
     held: dict[UUID, int] = {}
     for part in routed.held:

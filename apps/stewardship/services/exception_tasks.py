@@ -10,6 +10,7 @@ from apps.accounts.roles import Capability
 from apps.audit.context import current
 from apps.audit.services import record_deed
 from apps.core.errors import Conflict, Invalid
+from apps.mastering.services import take_turn
 from apps.stewardship.authority import demand
 from apps.stewardship.invariants import invariants
 from apps.stewardship.models import ExceptionStatus, ExceptionTask
@@ -48,6 +49,7 @@ def resolve_exception(*, task_id: UUID, reason: str, now: datetime) -> Exception
     TaskClosed, Invalid without a reason where one is needed, Denied without the role.
     """
     demand(Capability.DECIDE)
+    take_turn()  # the check locks more tasks of the rule
     task = _open(task_id)
     if task.invariant in invariants:
         check_invariants(now=now, entity=task.entity, record_ids=[task.record_id])

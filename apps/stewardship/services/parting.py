@@ -174,15 +174,15 @@ def _routed(plan: Plan, merge: Merge | None, lifted: Lifted, *, now: datetime) -
     if merge is None:
         return route_consequences(plan=plan, now=now)
     approved = {UUID(record): document for record, document in merge.before.items()}
-    rebased = [_rebased(change, approved.get(change.record_id)) for change in plan.changes]
     routed = route_consequences(
-        plan=replace(plan, changes=tuple(rebased)),
+        plan=plan.altered(lambda changes: [_rebased(each, approved.get(each.record_id)) for each in changes]),
         now=now,
         governed=approved.keys(),
         approved={(merge.loser_id, name) for name in lifted.values},
         undone=merge.correlation_id,
     )
-    changes = (_as_stored(*pair) for pair in zip(plan.changes, routed.changes, strict=True))
+    planned = plan.again(routed.held) if plan.again and routed.held != plan.held else plan
+    changes = (_as_stored(*pair) for pair in zip(planned.changes, routed.changes, strict=True))
     return replace(routed, changes=tuple(changes))
 
 

@@ -27,7 +27,7 @@ from apps.mastering.services import (
     write_pins,
 )
 from apps.stewardship.authority import answers_for, demand
-from apps.stewardship.services.routing import apply_decision, route_plan
+from apps.stewardship.services.routing import apply_decision, route_plan, settled_plan
 
 EXPIRED_AT_ONCE = 500
 """Pins that one transaction of the daily job ends."""
@@ -98,6 +98,7 @@ def _propose(
         pins = {name: value for name, value in pins.items() if spec.group_of(name) not in shadowed}
         plan = _without(spec, record_id, pins, reason=reason, now=now)
     owners = {(record_id, each.group): each.owner for each in verdicts if each.verdict is Verdict.CHALLENGE}
+    plan = settled_plan(plan=plan, owners=owners)
     routed = route_plan(
         plan=plan, now=now, pins=pins, pins_expire_at=expires_at, owners=owners, reason=reason
     )

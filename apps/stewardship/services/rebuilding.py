@@ -23,8 +23,8 @@ from apps.mastering.services import (
     structural_differences,
     take_turn,
 )
-from apps.stewardship.contracts import Policy
-from apps.stewardship.routing import split_plan
+from apps.stewardship.contracts import Policy, Routed
+from apps.stewardship.routing import settle, split_plan
 from apps.stewardship.services.routing import apply_decision, route_consequences, standing_answers
 
 NOTHING_HELD = Policy(version=0, rules={})
@@ -69,7 +69,7 @@ def compare_records(spec: EntitySpec, ids: Sequence[UUID], *, now: datetime) -> 
     """
     plan = plan_records(spec=spec, record_ids=ids, now=now, lock=False)
     if any(change.kind != "unchanged" for change in plan.changes):
-        plan = _without_asked(spec, plan)
+        plan = _settled(spec, plan)[1].plan
     headers = GoldenRecord.objects.exclude(status=RecordStatus.MERGED).in_bulk(list(ids))
     waiting = _waiting(ids, now)
     found: list[Difference] = []
@@ -96,11 +96,14 @@ def compare_records(spec: EntitySpec, ids: Sequence[UUID], *, now: datetime) -> 
     return found
 
 
-def _without_asked(spec: EntitySpec, plan: Plan) -> Plan:
-    """Return the plan with what an approver is asked, or said no to, as it is stored."""
-    standing = standing_answers([change.record_id for change in plan.changes])
-    routed = split_plan(spec, plan, NOTHING_HELD, approved=frozenset(), standing=standing)
-    return routed.plan
+def _settled(spec: EntitySpec, plan: Plan) -> tuple[Plan, Routed]:
+    """Return the plan, and it without what an approver is asked, or said no to: that counts as it is stored."""
+
+    def split(plan: Plan) -> Routed:
+        standing = standing_answers([change.record_id for change in plan.changes])
+        return split_plan(spec, plan, NOTHING_HELD, approved=frozenset(), standing=standing)
+
+    return settle(spec, plan, split)
 
 
 def _differing(spec: EntitySpec, change: Change, header: GoldenRecord) -> Iterator[tuple[str, Any, Any]]:
@@ -187,7 +190,7 @@ def repair_records(spec: EntitySpec, ids: Iterable[UUID], *, now: datetime) -> i
     wanted = sorted(set(ids))
     with transaction.atomic(), because("rebuild"):
         take_turn()
-        plan = plan_records(spec=spec, record_ids=wanted, now=now)
+        plan, _ = _settled(spec, plan_records(spec=spec, record_ids=wanted, now=now))
         headers = GoldenRecord.objects.in_bulk([change.record_id for change in plan.changes])
         changes = [_written(spec, change, headers[change.record_id]) for change in plan.changes]
         routed = route_consequences(plan=replace(plan, changes=tuple(changes)), now=now)

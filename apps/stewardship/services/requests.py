@@ -19,7 +19,7 @@ from apps.mastering.services import (
 )
 from apps.stewardship.authority import demand, demand_owner
 from apps.stewardship.models import ChangeRequest, RequestStatus
-from apps.stewardship.services.routing import apply_decision, route_plan
+from apps.stewardship.services.routing import apply_decision, route_plan, settled_plan
 
 
 class OwnRequest(Denied):
@@ -82,7 +82,9 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
             expires_at=expires,
             now=now,
         )
+    let_through = frozenset((request.record_id, name) for name in request.after)
     plan = plan_records(spec=spec, record_ids=[request.record_id], now=now)
+    plan = settled_plan(plan=plan, approved=let_through)
     change = plan.changes[0]  # the record's own comes first
     # What sources say beside a proposal waits under a request of its own, and what follows from it is computed.
     names = set(request.pins or request.after)
@@ -95,7 +97,6 @@ def approve_request(*, request_id: UUID, reason: str, now: datetime) -> ChangeRe
             "Its sources say something else now; reload the record and look at the new request."
         )
     _answer(request, RequestStatus.APPROVED, reason=reason, now=now)
-    let_through = frozenset((request.record_id, name) for name in request.after)
     apply_decision(route_plan(plan=plan, now=now, approved=let_through), now=now)
     return request
 

@@ -14,9 +14,9 @@ from apps.core.bulk import raw_cursor
 from apps.golden.registry import entity
 from apps.mastering.contracts import Plan
 from apps.mastering.services import Remember, apply_plan, nothing_remembered
-from apps.stewardship.contracts import HeldChange, Policy
+from apps.stewardship.contracts import HeldChange, Policy, Routed
 from apps.stewardship.models import ChangeRequest, RequestKind, RequestStatus
-from apps.stewardship.routing import Approved, Standing, proposed_part, split_plan
+from apps.stewardship.routing import Approved, Standing, proposed_part, settle, split_plan
 from apps.stewardship.selectors import active_policy
 from apps.stewardship.services.challenges import raise_challenges, supersede
 from apps.stewardship.services.exceptions import check_written
@@ -45,11 +45,9 @@ def route_plan(
     which is undone now, had overtaken: where they ask for what is held again, they wait again. Owners whom another
     system challenges are asked too. Run it in the transaction that applies the plan. A constant number of statements.
     """
-    spec, policy = entity(plan.entity), active_policy()
-    considered = [change.record_id for change in plan.changes if change.kind != "created"]
-    earlier, closed = _earlier_requests(considered), closed or {}
-    standing = _standing(earlier, closed)
-    routed = split_plan(spec, plan, policy, approved=approved, owners=owners, standing=standing)
+    policy, closed = active_policy(), closed or {}
+    plan, routed, earlier = _settled(plan, policy, approved=approved, owners=owners or {}, closed=closed)
+    spec = entity(plan.entity)
     parts = [proposed_part(spec, part, pins or {}) for part in routed.held]
     # While a proposal on a group waits, what sources brought of that group stays as it is.
     proposed = {(part.record_id, part.group) for part, _ in parts if part}
@@ -66,6 +64,36 @@ def route_plan(
     create_with_history(requests, now=now)
     raise_challenges(plan=routed.plan, policy_version=policy.version, now=now)
     return routed.plan
+
+
+def settled_plan(
+    *, plan: Plan, approved: Approved = frozenset(), owners: Mapping[Key, str] | None = None
+) -> Plan:
+    """Return the plan as `route_plan` will split it: references that will be held count in it as they are stored."""
+    return _settled(plan, active_policy(), approved=approved, owners=owners or {}, closed={})[0]
+
+
+def _settled(
+    plan: Plan,
+    policy: Policy,
+    *,
+    approved: Approved,
+    owners: Mapping[Key, str],
+    closed: Mapping[Key, ChangeRequest],
+) -> tuple[Plan, Routed, dict[Key, list[ChangeRequest]]]:
+    """Return the plan to be split, how it splits, and what approvers are asked or said no to already."""
+    earlier: dict[Key, list[ChangeRequest]] = {}
+    spec = entity(plan.entity)
+
+    def split(plan: Plan) -> Routed:
+        considered = [change.record_id for change in plan.changes if change.kind != "created"]
+        earlier.clear()
+        earlier.update(_earlier_requests(considered))
+        standing = _standing(earlier, closed)
+        return split_plan(spec, plan, policy, approved=approved, owners=owners, standing=standing)
+
+    plan, routed = settle(spec, plan, split)
+    return plan, routed, earlier
 
 
 def _requested(

@@ -20,6 +20,7 @@ from apps.api.v1.views.requests import Stale
 from apps.core.clock import utcnow
 from apps.core.errors import NotFound
 from apps.core.json import dumps
+from apps.mastering.services import take_turn
 from apps.stewardship.invariants import invariants
 from apps.stewardship.models import ExceptionStatus, ExceptionTask
 from apps.stewardship.services import assign_exception, resolve_exception, waive_exception
@@ -136,6 +137,7 @@ class ExceptionActView(HubView):
 
     @transaction.atomic
     def _do(self, task_id: UUID, given: dict[str, str], if_match: str | None, now: datetime) -> None:
+        take_turn()  # before the lock, as whoever decides on records does: they settle tasks too
         task = _task(task_id, lock=True)
         if if_match and if_match != "*" and _etag(task) not in [tag.strip() for tag in if_match.split(",")]:
             raise Stale(f"It is {task.status} now, or says something else; read it again.")

@@ -18,6 +18,7 @@ from apps.api.parameters import CURSOR, LIMIT, Parameter
 from apps.core.clock import utcnow
 from apps.core.errors import Conflict, NotFound
 from apps.golden.registry import entities
+from apps.mastering.services import take_turn
 from apps.stewardship.models import ChangeRequest, RequestStatus
 from apps.stewardship.services import approve_request, reject_request
 
@@ -120,6 +121,7 @@ class AnswerView(HubView):
 
     @transaction.atomic
     def _answer(self, request_id: UUID, reason: str, if_match: str | None, now: datetime) -> None:
+        take_turn()  # before the lock, as whoever decides on records does: they close requests too
         row = _row(request_id, lock=True)
         if if_match and if_match != "*" and _etag(row) not in [tag.strip() for tag in if_match.split(",")]:
             raise Stale(f"It is {row['status']} now; read it again.")
