@@ -22,10 +22,10 @@ from apps.core.errors import NotFound
 
 def active_mapping(name: str) -> OutboundMapping:
     """Return the outbound mapping in force; NotFound when none is."""
-    row = Mapping.objects.filter(name=name, kind=MappingKind.OUTBOUND, status=RuleStatus.ACTIVE).first()
+    row = _active(name, MappingKind.OUTBOUND)
     if row is None:
         raise NotFound(f"No outbound mapping {name!r} is active; activate a version of it.")
-    return outbound_of(row.text, row.version)
+    return outbound_of(*row)
 
 
 def mapping_version(name: str, version: int) -> OutboundMapping:
@@ -45,16 +45,21 @@ def active_mappings(*, system: str = "", entity: str = "") -> list[OutboundMappi
 
 def active_layout(name: str) -> ActiveLayout:
     """Return the layout in force with its version; NotFound when none is."""
-    with raw_cursor() as cursor:  # asked for every record that is posted: a tenth of what the ORM takes
-        cursor.execute(
-            "SELECT text, version FROM connectors_mapping WHERE name = %s AND kind = %s AND status = %s",
-            (name, MappingKind.LAYOUT.value, RuleStatus.ACTIVE.value),
-        )
-        row = cursor.fetchone()
+    row = _active(name, MappingKind.LAYOUT)
     if row is None:
         known = ", ".join(active_layouts()) or "none"
         raise NotFound(f"No layout {name!r} is active. Active: {known}.")
     return ActiveLayout(layout_of(row[0]), row[1])
+
+
+def _active(name: str, kind: MappingKind) -> tuple[str, int] | None:
+    """Return text and version in force; asked for every record posted and delivered: a tenth of what the ORM takes."""
+    with raw_cursor() as cursor:
+        cursor.execute(
+            "SELECT text, version FROM connectors_mapping WHERE name = %s AND kind = %s AND status = %s",
+            (name, kind.value, RuleStatus.ACTIVE.value),
+        )
+        return cursor.fetchone()
 
 
 def active_layouts(system: str = "") -> dict[str, Layout]:

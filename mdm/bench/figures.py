@@ -162,7 +162,12 @@ DISTRIBUTION: Mapping[str, Meaning] = {
     "distribution.commit_to_call.p99_ms": Meaning("ms", "the same, 99th of a hundred", _most(500)),
     "distribution.beside_dead.p50_ms": Meaning("ms", "the same while another target answers nothing"),
     "distribution.beside_dead.p99_ms": Meaning("ms", "the same, 99th of a hundred"),
-    "distribution.beside_dead.to_alone": Meaning("x", "p99 beside a dead target / without", _most(1.05)),
+    "distribution.beside_dead.to_alone": Meaning(
+        "x", "p99 beside a dead target / beside a live one, median of pairs of rounds", _most(1.05)
+    ),
+    "distribution.beside_dead.spread": Meaning(
+        "x", "largest less smallest of these ratios: what noise makes"
+    ),
 }
 SUITES: Mapping[str, Mapping[str, Meaning]] = {
     "landing": LANDING,

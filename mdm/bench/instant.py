@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from apps.connectors.contracts import (
@@ -27,7 +28,7 @@ DEAD_SECONDS = 2.0
 
 
 class InstantConnector(NoWebhooks):
-    """Option `dead`: no call is ever answered."""
+    """Options: `dead`, no call is ever answered; `calls`, a file that is told of each write when its call begins."""
 
     name = KIND
     version = "1"
@@ -35,6 +36,7 @@ class InstantConnector(NoWebhooks):
 
     def __init__(self, settings: Any) -> None:
         self._dead = bool(settings.options.get("dead"))
+        self._calls = str(settings.options.get("calls") or "")
 
     def check(self) -> Health:
         return Health(())
@@ -66,6 +68,10 @@ class InstantConnector(NoWebhooks):
         return Outcome("updated", native_id)
 
     def upsert(self, obj: str, items: Sequence[Write]) -> list[Outcome]:
+        if self._calls:
+            now = time.time()
+            with Path(self._calls).open("a") as told:
+                told.write("".join(f"{item.ext_id} {item.seq} {now}\n" for item in items))
         self._wait()
         if self._dead:
             lost = Failure(FailureClass.TRANSIENT, "timeout", "no answer")

@@ -6,42 +6,43 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
+from tempfile import NamedTemporaryFile
 
 from django.core.management import call_command
 from django.db import connection
 
-from apps.core.bulk import raw_cursor
-from mdm.bench.outgoing import SEED, change, fill
+from mdm.bench.outgoing import SEED, change, fill, record_id, subscribe
 from mdm.demo.benchmark import customers_only
 
+BESIDE = "bench_beside"
+CALL = 25
+"""Records per call, as a new target gets them by default."""
 RECORDS = 200
 PER_SECOND = 50
 _SETTLING = 1.5
 
-# An attempt is written before its call; both clocks are this machine's.
-_LATENCIES = """
-SELECT extract(epoch FROM a.started_at - e.created_at)::float
-FROM distribution_deliveryattempt a
-JOIN connectors_connection c ON c.id = a.connection_id AND c.code = %s
-JOIN outbox_outboxevent e ON e.record_id = a.record_id AND e.seq = a.seq
-WHERE a.seq > 1
-"""
 
+def call_latencies(target: str, changes: int, *, dead: Sequence[str]) -> list[float]:
+    """Return the seconds from the end of each commit to the start of its call at `target`, PER_SECOND of them a second.
 
-def call_latencies(target: str, changes: int) -> list[float]:
-    """Return the seconds from each commit to the start of its call at `target`, PER_SECOND of them a second."""
-    fill(RECORDS)
-    rows = list(enumerate(customers_only(RECORDS, SEED)))
-    with _deliverer():
-        time.sleep(_SETTLING)
-        began = time.monotonic()
-        for number in range(changes):
-            time.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
-            change([rows[number % RECORDS]], 2 + number // RECORDS)
-        time.sleep(_SETTLING)
-    with raw_cursor() as cursor:
-        cursor.execute(_LATENCIES, (target,))
-        return [seconds for (seconds,) in cursor]
+    Beside it stands one more target, which never answers when it is `dead`. Both clocks are this machine's.
+    """
+    with NamedTemporaryFile("r", prefix="mdm-bench-calls-") as told:
+        subscribe([target, BESIDE], batch_size=CALL, dead=dead, calls=told.name)
+        fill(RECORDS)
+        rows = list(enumerate(customers_only(RECORDS, SEED)))
+        committed: dict[str, float] = {}
+        with _deliverer():
+            time.sleep(_SETTLING)
+            began = time.monotonic()
+            for number in range(changes):
+                time.sleep(max(0.0, began + number / PER_SECOND - time.monotonic()))
+                version = 2 + number // RECORDS
+                change([rows[number % RECORDS]], version)
+                committed[f"{record_id(number % RECORDS)} {version}"] = time.time()
+            time.sleep(_SETTLING)
+        calls = (line.rsplit(" ", 1) for line in told.read().splitlines())
+        return [float(at) - committed[written] for written, at in calls if written in committed]
 
 
 @contextmanager

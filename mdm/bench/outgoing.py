@@ -25,8 +25,11 @@ CHUNK = 2_000
 SEED = 29
 
 
-def subscribe(codes: Sequence[str], *, batch_size: int, dead: Collection[str] = ()) -> None:
-    """Have these targets, and no others, take customers; those that are `dead` never answer."""
+def subscribe(codes: Sequence[str], *, batch_size: int, dead: Collection[str] = (), calls: str = "") -> None:
+    """Have these targets, and no others, take customers; those that are `dead` never answer.
+
+    The first one notes its calls in the file `calls`.
+    """
     now = utcnow()
     Subscription.objects.update(active=False)
     for code in codes:
@@ -34,7 +37,7 @@ def subscribe(codes: Sequence[str], *, batch_size: int, dead: Collection[str] = 
             code=code,
             kind=KIND,
             base_url="http://127.0.0.1:9",
-            options={"dead": code in dead},
+            options={"dead": code in dead, "calls": calls if code == codes[0] else ""},
             secrets={},
             sandbox=True,
             actor=BENCH,
