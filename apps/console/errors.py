@@ -6,8 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-
-from apps.audit.context import current
+from structlog.contextvars import get_contextvars
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,17 @@ OUT_OF_DATE = Fault(
     "The page you sent was out of date",
     "It was open for long, or you signed in again meanwhile. Nothing was changed: go back, reload and repeat.",
 )
+LOCKED = Fault(
+    429,
+    "lock_clock",
+    "Too many wrong passwords",
+    "This name is locked for a quarter of an hour. Who forgot the password asks an administrator for a new one.",
+)
 BROKEN = Fault(
     500,
     "error",
     "Something went wrong inside the hub",
-    "Nothing was changed by this request. Tell the operator its reference; the log knows it by that.",
+    "Look what was done before you repeat it. Tell the operator this reference; the log knows the request by it.",
 )
 
 
@@ -57,9 +62,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(request, OUT_OF_DATE, "")
 
 
+def locked_out(_request: HttpRequest, _credentials: object = None, *_: object) -> HttpResponse:
+    return _plain(LOCKED, "")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer without the database, which may be what is broken."""
-    return _plain(BROKEN, str(current().correlation_id))
+    return _plain(BROKEN, str(get_contextvars().get("request_id", "")))
 
 
 def _said(exception: Exception) -> str:

@@ -4,11 +4,20 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, path
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from apps.accounts.roles import Capability
 from apps.console.permissions import user_may
 from apps.console.screens import screens
+
+
+class SignInForm(AuthenticationForm):
+    """The theme's form, ready to type into."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["username"].widget.attrs["autofocus"] = True
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -17,6 +26,7 @@ class ConsoleSite(UnfoldAdminSite):
     index_title = "Dashboard"
     index_template = "console/dashboard.html"
     login_template = "console/login.html"
+    login_form = SignInForm
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -130,6 +130,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "apps.console.errors.locked_out"
 
 # Keys that sealed secrets before MDM_FIELD_KEY: they still open what no one has sealed again.
 MDM_FIELD_KEYS_RETIRED: list[str] = env.list("MDM_FIELD_KEYS_RETIRED", default=[])

@@ -1,9 +1,11 @@
 """Finding a record from every page, times in the reader's zone, and pages for what cannot be shown."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.urls import path, reverse
@@ -112,10 +114,28 @@ def test_a_form_without_its_token_is_told_as_out_of_date() -> None:
 
 
 @override_settings(ROOT_URLCONF=__name__)
-def test_a_fault_of_the_code_gives_a_reference_and_no_detail() -> None:
-    client = Client(raise_request_exception=False)
-    answer = client.get("/broken/", headers={"X-Correlation-ID": "0192f0c4-7c1e-7000-8000-000000000001"})
+def test_a_fault_of_the_code_gives_the_reference_of_the_log_and_no_detail(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = Client(raise_request_exception=False).get("/broken/")
     assert answer.status_code == 500
     text = answer.content.decode()
-    assert "0192f0c4-7c1e-7000-8000-000000000001" in text
+    found = re.search(r'class="reference">([0-9a-f-]{36})<', text)
+    assert found
+    assert found[1] in caplog.text
     assert "a fault of the code" not in text
+
+
+@override_settings(AXES_ENABLED=True)
+def test_the_sign_in_page_is_ready_to_type_into_and_tells_when_it_locks() -> None:
+    address = reverse("admin:login")
+    first = Client().get(address).content.decode()
+    assert first.count("autofocus") == 1
+    assert "An administrator of this hub gives you both" in first
+    wrong = {"username": "nobody-here", "password": "wrong"}
+    client = Client()
+    answers = [client.post(address, wrong).status_code for _ in range(settings.AXES_FAILURE_LIMIT)]
+    assert set(answers[:-1]) == {200}
+    locked = client.post(address, wrong)
+    assert locked.status_code == 429
+    assert "Too many wrong passwords" in locked.content.decode()
