@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('distribution', '0008_once_more'),
+        ('distribution', '0009_fewer_indexes'),
     ]
 
     operations = [
