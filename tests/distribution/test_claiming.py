@@ -1,4 +1,4 @@
-"""What a worker does between a change and its call: looks that lock nothing, limits that hold, no waiting for others."""
+"""What a worker does between a change and its call: looks lock nothing, limits hold, nobody waits for others."""
 
 import threading
 from collections.abc import Iterator

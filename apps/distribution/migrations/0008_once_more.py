@@ -17,6 +17,11 @@ class Migration(migrations.Migration):
             name='once_more',
             field=models.BooleanField(db_default=False, default=False, help_text='Its mapping changed while it was leased: due again when the lease ends.'),
         ),
+        migrations.AlterField(
+            model_name='deliveryattempt',
+            name='key',
+            field=models.UUIDField(help_text='Idempotency key: the same for every attempt at this payload.'),
+        ),
         migrations.AddIndex(
             model_name='lane',
             index=models.Index(condition=models.Q(('crash_count__gt', 0)), fields=['connection'], name='lane_crashed'),

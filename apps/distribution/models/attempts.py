@@ -44,7 +44,7 @@ class DeliveryAttempt(models.Model):
     )
     seq = models.PositiveIntegerField()
     op = models.CharField(max_length=10, choices=Op.choices)
-    key = models.UUIDField(help_text="Idempotency key: the same for every attempt at this version.")
+    key = models.UUIDField(help_text="Idempotency key: the same for every attempt at this payload.")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
