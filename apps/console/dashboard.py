@@ -117,7 +117,7 @@ def _of_queues(counts: Mapping[str, int]) -> Iterator[Attention]:
         ),
         ("rejected", "warn", "report", "rows could not be landed: correct and replay them", "rejected_rows"),
         ("exceptions", "warn", "rule_settings", "records break an invariant", "exceptions"),
-        ("findings", "warn", "balance", "differences at targets wait for a person", "reconciliation"),
+        ("findings", "warn", "balance", "to decide in reconciliation", "reconciliation"),
         ("requests", "note", "rule", "change requests wait for an approver", "requests"),
         ("merges", "note", "call_merge", "merges wait for an approver", "merge_requests"),
         ("reviews", "note", "compare_arrows", "pairs wait for a decision", "reviews"),
