@@ -31,8 +31,6 @@ FROM distribution_targetstate t JOIN connectors_connection c ON c.id = t.connect
 WHERE t.connection_id = %(connection)s
 """
 _LOOK = f"{_STATE}, EXISTS (SELECT 1 {_DUE}) {_TARGET}"
-# What is claimed here is flushed with the attempts, before any call: losing it means that nothing went out.
-_LAZILY = "SELECT set_config('synchronous_commit', 'off', true)"
 _LOCK = f"{_STATE} {_TARGET} FOR UPDATE OF t"
 _OUT = f"""
 SELECT count(*), EXISTS (SELECT 1 {_DUE} AND {_IS_SUSPECT})
@@ -99,7 +97,6 @@ def _claim(
     cursor: Cursor[Any], values: Mapping[str, Any], limit: int, suspects: bool, now: datetime
 ) -> Claim:
     with raw_cursor() as locking, cursor.connection.pipeline():
-        cursor.connection.execute(_LAZILY)
         locking.execute(_LOCK, values)
         # A statement of its own sees what others leased before they gave the lock away.
         cursor.execute(_OUT, values)

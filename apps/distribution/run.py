@@ -99,7 +99,7 @@ class DeliveryRun:
         if not claim.tokens:
             return False
         self._renewed = self._renewed if self._flying else began
-        drafts = self._patiently(lambda: write_drafts(self._connection, load_facts(claim.tokens)))
+        drafts = self._patiently(lambda: self._draft(claim))
         now = self._clock.now()
         self._patiently(lambda: self._open(drafts, now))
         for call in plan_calls(drafts, batch_size=batch_size):
@@ -117,6 +117,12 @@ class DeliveryRun:
             suspects=not self._flying and not self._left,
             now=self._clock.now(),
         )
+
+    def _draft(self, claim: Claim) -> list[Draft]:
+        """Draft the lanes still held: what another worker has taken over since is his."""
+        facts = load_facts(claim.tokens)
+        held = [each for each in facts if each.token == claim.tokens[each.lane_id]]
+        return write_drafts(self._connection, held)
 
     def _open(self, drafts: Sequence[Draft], now: datetime) -> None:
         open_attempts(connection=self._connection, drafts=drafts, worker=self._worker, now=now)

@@ -1,7 +1,7 @@
 """What a worker does between a change and its call: looks lock nothing, limits hold, nobody waits for others."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +11,7 @@ from django.db import transaction
 from apps.connectors.sandbox import RunningSandbox
 from apps.distribution.claiming import Claim, claim_lanes
 from apps.distribution.contracts import RunReport
+from apps.distribution.facts import LaneFacts, load_facts
 from apps.distribution.models import DeliveryAttempt, Lane, TargetState
 from apps.distribution.services import deliver_due
 from tests.distribution.golden import (
@@ -108,3 +109,21 @@ def test_a_change_goes_out_beside_a_call_that_has_not_come_back(
     eventually(lambda: Lane.objects.filter(record=quick, done_seq=1).exists(), within=5)
     assert not running.done()
     assert running.result(30).outcomes == {"created": 1, "retry": 1}
+
+
+def test_a_lane_that_was_taken_over_before_it_was_drafted_is_left_alone(
+    transactional_db: None, erp_server: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token read with the facts may be another worker's: whoever uses that one writes over him."""
+    erp = connect(erp_server, {"netsuite.customer": "customer"})
+    record = new_record(customer())
+
+    def overtaken(lanes: Iterable[int]) -> list[LaneFacts]:
+        claim_lanes(connection=erp.connection, limit=1, worker="next", suspects=True, now=T0 + seconds(60))
+        return load_facts(lanes)
+
+    monkeypatch.setattr("apps.distribution.run.load_facts", overtaken)
+    assert erp.deliver().outcomes == {}
+    lane = lane_of(record)
+    assert (lane.token, lane.leased_by, lane.lease_until) == (2, "next", T0 + seconds(80))
+    assert (erp.verbs(record), DeliveryAttempt.objects.count()) == ([], 0)
