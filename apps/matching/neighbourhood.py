@@ -13,7 +13,7 @@ from psycopg import Cursor
 from apps.golden.spec import EntitySpec
 from apps.matching import storage
 from apps.matching.compared import Edge, Member, pairs_among, reach
-from apps.matching.engine import Pairs, Scores, cluster
+from apps.matching.engine import LARGEST_CLIQUE, Pairs, Scores, cluster
 from apps.matching.keyring import Pair, read_contents
 from apps.matching.models import Verdict
 from apps.matching.prepared import Form
@@ -21,8 +21,6 @@ from apps.matching.rule import Rule
 from apps.matching.scoring import score
 from apps.matching.vetoes import vetoed_pairs
 
-LARGEST_CLIQUE = 40
-"""In connected groups up to this size every pair is scored, also those that no key brought together."""
 MOST = 50_000
 """Records one decision looks at; beyond it golden records stay whole, and only new records find a home."""
 MOST_CUTS = 32

@@ -4,6 +4,7 @@ No Django, network, clock or environment: the same code runs in a web request, i
 """
 
 from .blocking import blocking_keys, candidate_pairs, effective_cap, pairs_between
+from .cliques import LARGEST_CLIQUE
 from .clustering import cluster
 from .comparators import COMPARATORS, Couples, comparator
 from .contracts import (
@@ -20,7 +21,7 @@ from .defaults import COMPARATOR_OF, KINDS, default_config
 from .evaluation import Quality, Truth
 from .explaining import Alternative, Evidence, Explanation, explain, least_similarity
 from .inference import copied_columns, infer_kind, infer_types
-from .matching import Matched, match_table
+from .matching import Limits, Matched, limits_of, match_table
 from .measuring import Measured, measure_pairs, weigh_pairs
 from .model import AttributeModel, Model, default_model
 from .partners import clean_sides, link_sides
@@ -35,6 +36,7 @@ __all__ = [
     "COMPARATORS",
     "COMPARATOR_OF",
     "KINDS",
+    "LARGEST_CLIQUE",
     "Alternative",
     "Attribute",
     "AttributeModel",
@@ -45,6 +47,7 @@ __all__ = [
     "Evidence",
     "Explanation",
     "Keys",
+    "Limits",
     "Matched",
     "Measured",
     "Model",
@@ -69,6 +72,7 @@ __all__ = [
     "infer_kind",
     "infer_types",
     "least_similarity",
+    "limits_of",
     "link_sides",
     "match_table",
     "measure_pairs",

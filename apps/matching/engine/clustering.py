@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from .arrays import F64, I64, Bools
+from .cliques import connected
 from .contracts import Config, Pairs, Scores
 from .linkage import LARGEST, MUST, NEVER, join_edges, split_components
 
@@ -73,9 +72,7 @@ def _edges(
 
 
 def _components(n: int, edges: Edges, chosen: Bools) -> I64:
-    a, b = edges.left[chosen], edges.right[chosen]
-    graph = coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+    return connected(n, edges.left[chosen], edges.right[chosen])
 
 
 def _without_giants(n: int, edges: Edges) -> I64:
