@@ -44,6 +44,22 @@
     if (asker && !window.confirm(asker.dataset.confirm)) event.preventDefault();
   });
 
+  // The theme opens its menus by clicks on plain elements: here they can be reached and pressed by keys, too.
+  const pressable = () => {
+    document.querySelectorAll("#header-inner span, #nav-sidebar div, #nav-sidebar span").forEach((element) => {
+      if (!element.hasAttribute("x-on:click") || element.querySelector("a, button, input")) return;
+      const opensMenu = element.getAttribute("x-on:click").includes("sidebar");
+      element.tabIndex = 0;
+      element.setAttribute("role", "button");
+      element.setAttribute("aria-label", opensMenu ? "Show or hide the menu" : "Theme, password, sign out");
+    });
+  };
+  document.addEventListener("keydown", (event) => {
+    if (!["Enter", " "].includes(event.key) || !event.target.matches("[role=button][x-on\\:click]")) return;
+    event.preventDefault();
+    event.target.click();
+  });
+
   // data-key="m": that key clicks the element, unless somebody is typing.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -60,6 +76,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     drawCharts();
+    pressable();
     new MutationObserver(drawCharts).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
   });
 })();
