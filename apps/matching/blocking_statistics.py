@@ -6,8 +6,7 @@ import numpy as np
 from psycopg import Cursor
 
 from apps.golden.spec import EntitySpec
-from apps.matching.engine import Band
-from apps.matching.landscape import Landscape, members_of_entity, unique_keys
+from apps.matching.landscape import Landscape, living_together, members_of_entity, unique_keys
 from apps.matching.rule import Rule
 
 
@@ -21,15 +20,9 @@ def blocking_statistics(
         raise ValueError("what was unpacked has no records to cut keys from")
     keys = unique_keys(landscape.prepared, rule)
     homes = {member.id: member.home for member in members_of_entity(cursor, spec.name)}
-    pairs, scores = landscape.pairs, landscape.scores(rule)
-    home = [homes.get(record) for record in landscape.ids]
-    same = np.array(
-        [
-            home[left] is not None and home[left] == home[right]
-            for left, right in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
-        ],
-        bool,
-    )
+    pairs = landscape.pairs
+    same = living_together(landscape.ids, pairs, homes)
+    likely = landscape.weights(rule)[1] >= rule.config.match_threshold
     found = []
     for number, parts in enumerate(rule.config.passes):
         bit = np.uint64(1) << np.uint64(number)
@@ -46,7 +39,7 @@ def blocking_statistics(
                 "only": int(alone.sum()),
                 "matches": int((mine & same).sum()),
                 "only_matches": int((alone & same).sum()),
-                "only_likely": int((alone & (scores.band == Band.MATCH)).sum()),
+                "only_likely": int((alone & likely).sum()),
             }
         )
     return found

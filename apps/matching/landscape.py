@@ -1,6 +1,6 @@
 """All records of an entity as one rule sees them: forms, candidate pairs and what comparing them gave. Reads only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,7 @@ PART = 100_000
 
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +51,8 @@ class Landscape:
     measured: Measured
     prepared: Prepared | None = None
 
-    def scores(self, rule: Rule) -> Scores:
-        """Score all pairs by a rule that cleans, keys and compares alike."""
-        return weigh_pairs(self.measured, rule.model, rule.config)
-
     def weights(self, rule: Rule) -> tuple[Numbers, Numbers]:
-        """Return the weight and the probability of each pair, and nothing that is held of them."""
+        """Return the weight and the probability of each pair by a rule that cleans, keys and compares alike."""
         found = [(np.zeros(0), np.zeros(0))]
         for some in _parts(len(self.pairs)):
             measured = Measured(self.measured.levels[some], self.measured.shares[some])
@@ -80,6 +77,14 @@ class Evidence:
     records: int
     pairs: int
     edges: list[Edge]
+
+
+def living_together(ids: Sequence[UUID], pairs: Pairs, homes: Mapping[UUID, UUID | None]) -> Flags:
+    """Tell of each pair whether both records are one golden record; who has no home lives with nobody."""
+    numbers: dict[UUID | None, int] = {None: -1}
+    home = np.array([numbers.setdefault(homes.get(record), len(numbers)) for record in ids] or [0], np.int64)
+    found: Flags = (home[pairs.left] == home[pairs.right]) & (home[pairs.left] >= 0)
+    return found
 
 
 def _parts(total: int) -> Iterator["np.ndarray[tuple[int], np.dtype[np.int64]]"]:

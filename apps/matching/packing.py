@@ -32,26 +32,16 @@ def pack(landscape: Landscape) -> bytes:
         levels=landscape.measured.levels,
         shares=landscape.measured.shares,
     )
-    return zlib.compress(buffer.getvalue(), 1)
+    return zlib.compress(buffer.getbuffer(), 1)
 
 
 def unpack(payload: bytes) -> Landscape:
     """Return what was packed; the records themselves are not in it."""
     with np.load(io.BytesIO(zlib.decompress(payload))) as arrays:
-        ids, pairs = _ids_and_pairs(arrays)
+        raw = arrays["ids"].tobytes()
+        ids = [UUID(bytes=raw[at : at + 16]) for at in range(0, len(raw), 16)]
+        pairs = Pairs(arrays["left"], arrays["right"], arrays["passes"])
         return Landscape(ids, pairs, Measured(arrays["levels"], arrays["shares"]))
-
-
-def unpack_pairs(payload: bytes) -> tuple[list[UUID], Pairs]:
-    """Return ids and pairs only."""
-    with np.load(io.BytesIO(zlib.decompress(payload))) as arrays:
-        return _ids_and_pairs(arrays)
-
-
-def _ids_and_pairs(arrays: Any) -> tuple[list[UUID], Pairs]:
-    raw = arrays["ids"].tobytes()
-    ids = [UUID(bytes=raw[at : at + 16]) for at in range(0, len(raw), 16)]
-    return ids, Pairs(arrays["left"], arrays["right"], arrays["passes"])
 
 
 def shape_of(rule: Rule) -> dict[str, Any]:

@@ -32,14 +32,14 @@ class Measured:
 
 def measure_pairs(left: Prepared, right: Prepared, pairs: Pairs, model: Model, config: Config) -> Measured:
     """Compare pairs (left.row, right.row); of the model only how usual values and words are plays a part."""
-    levels, shares = [], []
-    for at in range(0, max(len(pairs), 1), CHUNK):
-        some = pairs.take(np.arange(at, min(at + CHUNK, len(pairs)), dtype=np.int64))
-        found, details = compare_pairs(left, right, some, config, rarities(model))
-        levels.append(found)
-        columns = shares_of(left, details, model, config)
-        shares.append(np.stack(columns, 1) if columns else np.zeros((len(some), 0)))
-    return Measured(np.concatenate(levels), np.concatenate(shares))
+    shape = len(pairs), len(config.compared)
+    levels, shares = np.empty(shape, np.uint8), np.empty(shape)
+    for at in range(0, len(pairs), CHUNK):
+        some = np.arange(at, min(at + CHUNK, len(pairs)), dtype=np.int64)
+        levels[some], details = compare_pairs(left, right, pairs.take(some), config, rarities(model))
+        for k, column in enumerate(shares_of(left, details, model, config)):
+            shares[some, k] = column
+    return Measured(levels, shares)
 
 
 def weigh_pairs(measured: Measured, model: Model, config: Config) -> Scores:

@@ -14,8 +14,9 @@ from apps.core.json import dumps
 from apps.golden.spec import EntitySpec
 from apps.matching import storage
 from apps.matching.engine import Pairs
+from apps.matching.landscape import Flags, Numbers, living_together
 from apps.matching.models import PairSnapshot, Verdict
-from apps.matching.packing import shape_of, unpack, unpack_pairs
+from apps.matching.packing import shape_of, unpack
 from apps.matching.rule import Rule
 from apps.matching.selectors.moments import data_moment
 
@@ -52,10 +53,6 @@ class PairAt:
     probability: float
     together: bool
     verdict: str
-
-
-Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +161,9 @@ def studio_view(*, spec: EntitySpec, rule: Rule, snapshot: PairSnapshot) -> Stud
 
     What depends on the snapshot and the rule only, or on the state of the data, is kept for the next request.
     """
-    weighed = _weighed(_Asked(snapshot.pk, snapshot.taken_at, snapshot.moment, _word_of(rule), rule))
-    taken = (snapshot.taken_at, snapshot.moment)
-    together = _together(snapshot.pk, taken, data_moment(entity_name=spec.name), spec.name)
+    asked = _Asked(snapshot.pk, snapshot.taken_at, snapshot.moment, _word_of(rule), rule)
+    weighed = _weighed(asked)
+    together = _together(asked, data_moment(entity_name=spec.name))
     with raw_cursor() as cursor:
         decisions = storage.decisions_of_entity(cursor, spec.name)
     left, right = weighed.pairs.left, weighed.pairs.right
@@ -209,12 +206,9 @@ def _weighed(asked: _Asked) -> WeighedPairs:
 
 
 @lru_cache(maxsize=3)
-def _together(snapshot: int, _taken: tuple[datetime, str], _moment: str, entity_name: str) -> Flags:
+def _together(asked: _Asked, _moment: str) -> Flags:
     """Return which pairs of a snapshot are one golden record in this state of the data."""
-    ids, pairs = unpack_pairs(bytes(PairSnapshot.objects.get(pk=snapshot).payload))
+    weighed = _weighed(asked)
     with raw_cursor() as cursor:
-        homes = storage.homes_of_entity(cursor, entity_name)
-    numbers: dict[UUID | None, int] = {None: -1}
-    home = np.array([numbers.setdefault(homes.get(record), len(numbers)) for record in ids] or [0], np.int64)
-    found: Flags = (home[pairs.left] == home[pairs.right]) & (home[pairs.left] >= 0)
-    return found
+        homes = storage.homes_of_entity(cursor, asked.rule.entity)
+    return living_together(weighed.ids, weighed.pairs, homes)
