@@ -38,7 +38,8 @@ def refused_beside(spec: EntitySpec, ids: Iterable[UUID]) -> frozenset[UUID]:
     with raw_cursor() as cursor:  # asked for every record that comes: a tenth of what the ORM takes
         while frontier:
             cursor.execute(
-                "SELECT record_id FROM mastering_refusedreference WHERE among && %s::uuid[]", (list(frontier),)
+                "SELECT record_id FROM mastering_refusedreference WHERE among && %s::uuid[]",
+                (list(frontier),),
             )
             found |= {record for (record,) in cursor}
             frontier = found - asked

@@ -1,6 +1,6 @@
 """Which golden records refer to others, by typed columns and items, and which follow an attribute of theirs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from apps.golden.documents import records_referring, records_with_item_referring
