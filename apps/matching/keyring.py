@@ -49,8 +49,10 @@ def write_forms(
     gone = [(record, key) for record, keys in before.items() for key in keys.difference(forms[record].keys)]
     if gone:
         cursor.execute(
-            "DELETE FROM matching_blockingkey b USING unnest(%s::uuid[], %s::bigint[]) AS g(record, key)"
-            " WHERE b.key = g.key AND b.source_record_id = g.record",
+            # From the given keys on: planned over an empty table, a join would begin at the other end for ever.
+            "DELETE FROM matching_blockingkey WHERE ctid = ANY(ARRAY("
+            " SELECT b.ctid FROM unnest(%s::uuid[], %s::bigint[]) AS g(record, key) CROSS JOIN LATERAL ("
+            " SELECT ctid FROM matching_blockingkey WHERE key = g.key AND source_record_id = g.record OFFSET 0) b))",
             ([record for record, _ in gone], [key for _, key in gone]),
         )
     added = [
