@@ -100,3 +100,9 @@ def test_statements_planned_once_are_never_compiled() -> None:
             transaction.set_rollback(True)
         assert seen == [("force_generic_plan",), ("off",), ("off",)]
         assert cursor.execute("SHOW jit").fetchone() == ("on",)
+
+
+@pytest.mark.parametrize("texts", [["a", 'say "b", {c}'], ["\\", ""], ["NULL", "null"], ["a", None], []])
+def test_lists_of_texts_arrive_as_they_were_sent(texts: list[str | None]) -> None:
+    with raw_cursor() as cursor:
+        assert cursor.execute("SELECT %s::text[]", (texts,)).fetchall() == [(texts,)]

@@ -1,14 +1,12 @@
 """Mastering costs a constant number of statements, whatever the number of records: landing to lanes, merges too."""
 
-from typing import Any
-
-import psycopg
 import pytest
 
 from apps.core.clock import utcnow
 from apps.golden.registry import entity
 from apps.pipeline.run import run_batch
 from apps.sources.models import SourceRecord
+from tests.counting import counted_statements
 from tests.hub import NOW, account, land, live, seed
 
 pytestmark = pytest.mark.django_db
@@ -19,21 +17,11 @@ def _seeded() -> None:
     seed()
 
 
-def statements_of_a_batch(monkeypatch: pytest.MonkeyPatch, count: int) -> int:
+def statements_of_a_batch(count: int) -> int:
     """Return how many statements one batch of all pending customers takes."""
     assert SourceRecord.objects.filter(pending_since__isnull=False).count() == count
-    counted: list[str] = []
-    original = psycopg.Cursor.execute
-
-    def execute(cursor: Any, query: Any, *args: Any, **options: Any) -> Any:
-        counted.append(str(query)[:80])
-        return original(cursor, query, *args, **options)
-
-    monkeypatch.setattr(psycopg.Cursor, "execute", execute)
-    try:
+    with counted_statements() as counted:
         report = run_batch(spec=entity("customer"), limit=count, now=utcnow())
-    finally:
-        monkeypatch.undo()
     assert report.records == count
     assert len(counted) > 30
     return len(counted)
@@ -49,22 +37,32 @@ def rows(size: int, *, name: str, day: int, start: int = 0) -> list[object]:
     ]  # fmt: skip
 
 
+def statements_of_changes(size: int, start: int, *, held: bool) -> int:
+    """Master new customers, change them all, and return what mastering the changes took."""
+    land("salesforce.accounts", *rows(size, name="Zephyr", day=1, start=start), now=NOW)
+    statements_of_a_batch(size)
+    changed = rows(size, name="Quantock" if held else "Zephyr", day=2, start=start)
+    land("salesforce.accounts", *changed, now=NOW)
+    return statements_of_a_batch(size)
+
+
 @pytest.mark.parametrize("held", [False, True])
-def test_a_large_batch_of_changes_takes_as_many_statements_as_a_small_one(
-    held: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_large_batch_of_changes_takes_as_many_statements_as_a_small_one(held: bool) -> None:
     """Plan, route (with change requests for the names that are held) and apply, with history, events and lanes."""
-    counts = []
-    for size, start in ((100, 0), (600, 5_000)):
-        land("salesforce.accounts", *rows(size, name="Zephyr", day=1, start=start), now=NOW)
-        statements_of_a_batch(monkeypatch, size)
-        changed = rows(size, name="Quantock" if held else "Zephyr", day=2, start=start)
-        land("salesforce.accounts", *changed, now=NOW)
-        counts.append(statements_of_a_batch(monkeypatch, size))
-    assert counts[0] == counts[1]
+    few = statements_of_changes(100, 0, held=held)
+    assert statements_of_changes(600, 5_000, held=held) == few
 
 
-def test_many_merges_of_a_batch_take_as_many_statements_as_few(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.full
+@pytest.mark.parametrize("held", [False, True])
+def test_ten_thousand_changes_take_as_many_statements_as_two_thousand(held: bool) -> None:
+    """Beyond what travels as a parameter of a statement, rows are copied: some statements more, not more of them."""
+    statements_of_changes(1_500, 0, held=held)  # temporary tables are made once per connection
+    few = statements_of_changes(2_000, 20_000, held=held)
+    assert statements_of_changes(10_000, 50_000, held=held) == few
+
+
+def test_many_merges_of_a_batch_take_as_many_statements_as_few() -> None:
     counts = []
     for size, start in ((5, 0), (25, 5_000)):
         apart = []
@@ -75,7 +73,7 @@ def test_many_merges_of_a_batch_take_as_many_statements_as_few(monkeypatch: pyte
                 account(f"B{at}", f"Quantock{at} Advisory Ltd", Website=f"v{at}.example"),
             ]
         land("salesforce.accounts", *apart, now=NOW)
-        statements_of_a_batch(monkeypatch, 2 * size)
+        statements_of_a_batch(2 * size)
         alike = []
         for at in range(start, start + size):
             shared = {"Phone": f"+44207946{at:04}", "BillingStreet": f"{at} High St", "BillingCity": "Leeds"}
@@ -85,6 +83,6 @@ def test_many_merges_of_a_batch_take_as_many_statements_as_few(monkeypatch: pyte
             )  # fmt: skip
         before = len(live("customer"))
         land("salesforce.accounts", *alike, now=NOW)
-        counts.append(statements_of_a_batch(monkeypatch, size))
+        counts.append(statements_of_a_batch(size))
         assert len(live("customer")) == before - size
     assert counts[0] == counts[1]

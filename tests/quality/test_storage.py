@@ -1,11 +1,9 @@
 """Storing and reading standardized records: set-based, equal rows untouched, scorecards over live records."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 
 from apps.core.ids import uuid7
 from apps.quality.contracts import IssueCount, ScoreBand, StandardizedRecord, StoredRecord
@@ -13,6 +11,7 @@ from apps.quality.models import StandardRecord
 from apps.quality.selectors import issue_counts, score_bands, standardized_values, stored_records
 from apps.quality.services import standardize_records, store_standardized
 from apps.sources.models import SourceRecord, SourceSystem
+from tests.counting import counted_statements
 from tests.quality.toy import SPEC
 
 pytestmark = pytest.mark.django_db
@@ -84,30 +83,18 @@ def test_hostile_text_can_be_stored() -> None:
     assert standardized_values(ids=[key])[key]["title"] == "Acme Ltd"
 
 
-def statements(ids: list[UUID], monkeypatch: pytest.MonkeyPatch) -> int:
+def statements(ids: list[UUID]) -> int:
     """Store a record per id and return how many statements the database was sent."""
-    connection.ensure_connection()
-    sent = []
-
-    class Counting(connection.connection.cursor_factory):  # type: ignore[misc] - psycopg's own cursor, counted
-        def execute(self, *args: Any, **kwargs: Any) -> Any:
-            sent.append("execute")
-            return super().execute(*args, **kwargs)
-
-        def copy(self, *args: Any, **kwargs: Any) -> Any:
-            sent.append("copy")
-            return super().copy(*args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(connection.connection, "cursor_factory", Counting)
+    with counted_statements() as sent:
         assert len(store(ids, *({"title": f"Firm {key}"[:20]} for key in ids))) == len(ids)
     return len(sent)
 
 
-def test_the_number_of_statements_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    statements(land("warm up: the first use makes the staging table"), monkeypatch)
-    few = statements(land("first"), monkeypatch)
-    assert statements(land(*map(str, range(500))), monkeypatch) == few <= 4
+def test_the_number_of_statements_does_not_grow() -> None:
+    statements(land("warm up: the first use makes the staging table"))
+    few = statements(land("first"))
+    assert statements(land(*map(str, range(500)))) == few
+    assert 0 < few <= 4
     assert StandardRecord.objects.count() == 502
 
 
