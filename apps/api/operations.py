@@ -29,6 +29,7 @@ class Operation:
     description: str = ""
     headers: tuple[str, ...] = ()  # request headers besides Authorization
     conditional: bool = False  # has an ETag and honours If-None-Match
+    media_type: str = "application/json"  # of its answers
     signed: bool = False  # no token: the request itself proves who sent it
     cost: Callable[[Mapping[str, Any]], float] | None = field(default=None)
 

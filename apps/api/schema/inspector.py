@@ -88,7 +88,7 @@ def _responses(operation: Operation, spec: EntitySpec | None, addressed: bool) -
         answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if component:
             schema = ref(operation.words(component, spec))
-            answer["content"] = {"application/json": {"schema": schema}}
+            answer["content"] = {operation.media_type: {"schema": schema}}
         if operation.conditional:
             answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
         found[str(status)] = answer

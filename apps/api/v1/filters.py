@@ -74,6 +74,20 @@ def list_parameters(spec: EntitySpec) -> tuple[Parameter, ...]:
     return (*filters, *lookups, *_HEADER, AS_OF, VALID_ON, LIMIT, CURSOR)
 
 
+AFTER = Parameter(
+    "after",
+    {"type": "string", "format": "uuid"},
+    "Go on behind this record: the `id` of the last whole line you have.",
+)
+
+
+@lru_cache(maxsize=256)
+def export_parameters(spec: EntitySpec) -> tuple[Parameter, ...]:
+    """Return everything an export can be asked by: the filters of the list, and where to go on."""
+    kept = (each for each in list_parameters(spec) if each not in (AS_OF, VALID_ON, LIMIT, CURSOR))
+    return (*kept, AFTER)
+
+
 def _survivors(past: Tables | None) -> sql.Composable:
     """Return an array of golden ids in place of a parameter: records that were merged away by their survivors."""
     headers: sql.Composable = sql.SQL(

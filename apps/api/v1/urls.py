@@ -17,7 +17,7 @@ from apps.api.v1.views.explaining import ExplainRecordView, ExplainView
 from apps.api.v1.views.finding import MatchView, SearchView
 from apps.api.v1.views.loads import LoadsView, LoadView, PostRecordsView, RejectedRowsView, ReplayView
 from apps.api.v1.views.pairs import AnswerPairView, DecisionsView, PairsView, WithdrawView
-from apps.api.v1.views.records import LookupView, RecordsView, RecordView
+from apps.api.v1.views.records import ExportView, LookupView, RecordsView, RecordView
 from apps.api.v1.views.requests import ApproveView, ChangeRequestsView, ChangeRequestView, RejectView
 from apps.api.v1.views.stories import (
     DeliveriesView,
@@ -39,7 +39,12 @@ def entity_addresses(spec: EntitySpec) -> Iterator[URLPattern]:
     """Yield the addresses of one entity."""
     plural = spec.plural
     yield path(plural, RecordsView.as_view(spec=spec), name=f"{spec.name}-list")
-    for name, view in (("lookup", LookupView), ("search", SearchView), ("match", MatchView)):
+    for name, view in (
+        ("export", ExportView),
+        ("lookup", LookupView),
+        ("search", SearchView),
+        ("match", MatchView),
+    ):
         yield path(f"{plural}/{name}", view.as_view(spec=spec), name=f"{spec.name}-{name}")
     yield path(f"{plural}/explain", ExplainView.as_view(spec=spec), name=f"{spec.name}-explain")
     yield from pair_addresses(spec)

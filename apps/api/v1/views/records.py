@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
 
 from apps.accounts.roles import Capability
@@ -14,7 +14,9 @@ from apps.api.masking import sees_personal
 from apps.api.operations import Operation
 from apps.api.parameters import Parameter
 from apps.api.problems import MalformedRequest
-from apps.api.v1.filters import AS_OF, VALID_ON, list_parameters
+from apps.api.v1.exporting import exported
+from apps.api.v1.filters import AS_OF, VALID_ON, export_parameters, list_parameters
+from apps.api.v1.keys import keys_of, plain_keys
 from apps.api.v1.listing import ids_of, page_body, page_of_records
 from apps.api.v1.lookups import (
     MOST_CANDIDATES,
@@ -25,12 +27,15 @@ from apps.api.v1.lookups import (
 )
 from apps.api.v1.past_sql import read_record_at
 from apps.api.v1.reading import NoSuchRecord, read_by_id, read_by_key
-from apps.api.v1.record_sql import Tables, select_many
+from apps.api.v1.record_sql import Tables, select_many_at_once
 from apps.core.bulk import raw_cursor
 from apps.golden.spec import EntitySpec
 
 KEYS_PER_REQUEST = 100
 """A bulk lookup of this many keys counts as one more request."""
+
+EXPORT_COST = 49
+LINES = "application/x-ndjson"
 
 _BY_KEY = (
     Parameter("system", {"type": "string", "minLength": 1}, "Code of the source system; give `key` too."),
@@ -101,6 +106,32 @@ class RecordsView(HubView):
         return answer.as_response()
 
 
+class ExportView(HubView):
+    """All golden records of an entity in one answer."""
+
+    operations = {
+        "get": Operation(
+            id="export_{plural}",
+            summary="All {plural} in one streamed answer",
+            description="One record a line (NDJSON), the same documents and filters as the list, by golden id. Where"
+            " the answer is cut, ask again with `after` the `id` of the last whole line: nothing comes twice, nothing"
+            " is left out. When a whole answer has come, asking behind its last record gives no line. What changes"
+            " meanwhile comes as it is when it is read; follow `/changes` from before. Counts as 50 requests.",
+            needs=Capability.VIEW,
+            answers={200: "{Entity}"},
+            parameters=export_parameters,
+            media_type=LINES,
+        )
+    }
+
+    def get(self, request: Request) -> StreamingHttpResponse:
+        masked = not sees_personal(self.principal)
+        refuse_personal(export_parameters(self.entity), self.given, masked=masked)
+        self.charge(EXPORT_COST)
+        lines = exported(self.entity, self.given, masked=masked)
+        return StreamingHttpResponse(lines, content_type=LINES)
+
+
 class LookupView(HubView):
     """A record by source key or by value; many by key."""
 
@@ -155,22 +186,10 @@ class LookupView(HubView):
         return answer
 
     def post(self, request: Request) -> HttpResponse:
-        keys = self.body(request)["keys"]
-        self.charge(len(keys) // KEYS_PER_REQUEST)
-        results: list[str] = ["null"] * len(keys)
-        statement = select_many(self.entity, masked=not sees_personal(self.principal))
+        asked = plain_keys(request._request) or keys_of(self.body(request)["keys"])
+        self.charge(len(asked[0]) // KEYS_PER_REQUEST)
+        statement = select_many_at_once(self.entity, masked=not sees_personal(self.principal))
         with raw_cursor() as cursor:
-            cursor.execute(
-                statement,
-                (
-                    [each.get("system") for each in keys],
-                    [each.get("key") for each in keys],
-                    [UUID(each["id"]) if "id" in each else None for each in keys],
-                ),
-                prepare=True,
-            )
-            rows = cursor.fetchall()
-        for position, text in rows:
-            results[position - 1] = text
-        body = f'{{"results":[{",".join(results)}],"found":{len(rows)}}}'
+            cursor.execute(statement, (len(asked[0]), *asked), prepare=True)
+            [(body,)] = cursor.fetchall()
         return Answer(200, body.encode()).as_response()
