@@ -138,9 +138,9 @@ READING: Mapping[str, Meaning] = {
     "reading.delta.copy.cpu_ms": Meaning("ms", "COPY of the same events"),
     "reading.delta.cpu_ms": Meaning("ms", "GET changes, one page"),
     "reading.delta.to_copy": Meaning("x", "its CPU / COPY", _most(1.3)),
-    "reading.export.records": Meaning("records", "golden customers read page by page"),
+    "reading.export.records": Meaning("records", "golden customers of one export"),
     "reading.export.copy.cpu_us": Meaning("µs/record", "COPY of the same documents"),
-    "reading.export.cpu_us": Meaning("µs/record", "GET customers, all pages by cursor"),
+    "reading.export.cpu_us": Meaning("µs/record", "GET customers/export, all as lines"),
     "reading.export.to_copy": Meaning("x", "its CPU / COPY", _most(1.15)),
 }
 DISTRIBUTION: Mapping[str, Meaning] = {
