@@ -132,12 +132,3 @@ def pairs_among(cursor: Cursor[Any], records: Sequence[UUID]) -> list[Edge]:
         {"ids": list(records)},
     )
     return [Edge(*row) for row in cursor]
-
-
-def held_pairs(cursor: Cursor[Any], entity: str) -> list[tuple[UUID, UUID, int]]:
-    """Return the held pairs of an entity in order, each with the version of the rule that held it."""
-    cursor.execute(
-        "SELECT left_id, right_id, rule_version FROM matching_comparedpair WHERE entity = %s AND held ORDER BY 1, 2",
-        (entity,),
-    )
-    return cursor.fetchall()

@@ -91,6 +91,30 @@ class ComparedPair(models.Model):
         return f"{self.entity} {self.probability:.0%}"
 
 
+class HeldPair(models.Model):
+    """A pair that a version of the rule held when another became active: held again when that one returns."""
+
+    pk = models.CompositePrimaryKey("left_id", "right_id", "rule_version")
+    left = models.ForeignKey(
+        "sources.SourceRecord",
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    right = models.ForeignKey(
+        "sources.SourceRecord", on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    rule_version = models.PositiveIntegerField()
+    entity = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = (models.Index(fields=("entity", "rule_version"), name="held_pair_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.entity} v{self.rule_version}"
+
+
 class ReviewLimit(models.Model):
     """How many pairs of an entity may wait for stewards at once, and how many wait behind them."""
 

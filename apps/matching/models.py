@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from apps.audit.history import History, current_actor_name
 from apps.audit.versioning import VersionedRule
 from apps.core.ids import uuid7
-from apps.matching.derived import BlockingKey, ComparedPair, PreparedRecord, ReviewLimit
+from apps.matching.derived import BlockingKey, ComparedPair, HeldPair, PreparedRecord, ReviewLimit
 from apps.matching.runs import MatchRun, RunPair, RunSeed
 from apps.matching.snapshots import DataMoment, PairSnapshot
 
@@ -15,6 +15,7 @@ __all__ = [
     "CandidatePair",
     "ComparedPair",
     "DataMoment",
+    "HeldPair",
     "MatchRule",
     "MatchRun",
     "PairDecision",

@@ -82,15 +82,6 @@ def clear_seeds(cursor: Cursor[Any], entity: str) -> None:
     cursor.execute("DELETE FROM matching_runseed WHERE entity = %s", (entity,))
 
 
-def note_held_pairs(cursor: Cursor[Any], entity: str) -> None:
-    """Have held pairs scored too, whether or not they still share a key."""
-    cursor.execute(
-        "INSERT INTO matching_runpair (left_id, right_id, entity) SELECT left_id, right_id, entity"
-        " FROM matching_comparedpair WHERE entity = %s AND held ON CONFLICT DO NOTHING",
-        (entity,),
-    )
-
-
 def note_pairs(cursor: Cursor[Any], entity: str, number: int, slices: int, *, cap: int) -> int:
     """Note the pairs that usable keys of a slice make and that no slice before made; return how many."""
     low, high = (-(1 << 63) + (1 << 64) * at // slices for at in (number, number + 1))

@@ -11,9 +11,10 @@ from apps.core.bulk import raw_cursor
 from apps.core.collecting import collector_held
 from apps.golden.spec import EntitySpec
 from apps.matching import storage
-from apps.matching.compared import Edge, Member, held_pairs
+from apps.matching.compared import Edge, Member
 from apps.matching.contracts import Joined
 from apps.matching.engine import Band
+from apps.matching.holding import held_pairs
 from apps.matching.landscape import Evidence, current_forms, evidence_of, members_of_entity
 from apps.matching.models import MatchRule, PairSnapshot
 from apps.matching.packing import shape_of, unpack
@@ -79,9 +80,9 @@ def _with_held(
 ) -> list[Edge]:
     """Return the edges with those of held pairs: scored whether or not they share a key, as a re-match does.
 
-    A pair is held still where the same version decides again; another version decides without it.
+    A pair is held still where the version decides again that held it; another version decides without it.
     """
-    held = {(left, right): version == rule.version for left, right, version in held_pairs(cursor, spec.name)}
+    held = held_pairs(cursor, spec.name, version=rule.version)
     if not held:
         return edges
     known = {edge.pair for edge in edges}

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from apps.core.bulk import raw_cursor
 from apps.golden.spec import EntitySpec
+from apps.matching import holding, storage
 from apps.matching import rematch_sql as sql
-from apps.matching import storage
 from apps.matching.absorbing import absorb
 from apps.matching.contracts import ChunkDone, Matched
 from apps.matching.engine import Band
@@ -77,7 +77,7 @@ def pair_chunk(*, spec: EntitySpec, rule: Rule, number: int, slices: int) -> Chu
     with raw_cursor() as cursor:
         if number == 0:
             sql.clear_pairs(cursor, spec.name)
-            sql.note_held_pairs(cursor, spec.name)
+            holding.note_held_pairs(cursor, spec.name, version=rule.version)
         found = sql.note_pairs(cursor, spec.name, number, slices, cap=rule.config.frequency_cap)
     following = number + 1
     return ChunkDone(following if following < slices else None, 1, {"pairs": found})
@@ -99,11 +99,16 @@ def score_chunk(*, spec: EntitySpec, rule: Rule, after: list[str] | None, since:
 
 
 def cluster_chunk(*, spec: EntitySpec, rule: Rule, after: str | None) -> ChunkDone:
-    """Decide the next neighbourhoods, and note those that should live otherwise than they do; writes nothing else."""
+    """Decide the next neighbourhoods, and note those that should live otherwise than they do.
+
+    Before the first, all records count as compared, and pairs this version held before are held again.
+    """
     with raw_cursor() as cursor:
-        ids = sql.connected_ids(cursor, spec.name, after, RECORDS)
         if after is None:
+            storage.lock_entity(cursor, spec.name)
+            holding.wake_holds(cursor, spec.name, version=rule.version)
             sql.mark_compared(cursor, spec.name)
+        ids = sql.connected_ids(cursor, spec.name, after, RECORDS)
         if ids:
             hood = decide(cursor, spec, rule, ids)
             settled = settle(hood.groups, hood.homes, method="match", movable=())

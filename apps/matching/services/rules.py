@@ -14,7 +14,7 @@ from apps.core.bulk import raw_cursor
 from apps.core.errors import Conflict, Denied, Invalid, NotFound
 from apps.golden.registry import entities, entity
 from apps.golden.spec import EntitySpec
-from apps.matching import storage
+from apps.matching import holding, storage
 from apps.matching.engine import (
     Config,
     Table,
@@ -148,7 +148,9 @@ def activate_match_rule(*, rule_id: int, now: datetime) -> MatchRule:
     of before once this one is active. Raises OwnDraft, Conflict.
     """
     with raw_cursor() as cursor:
-        storage.lock_entity(cursor, MatchRule.objects.values_list("entity", flat=True).get(pk=rule_id))
+        entity_name = MatchRule.objects.values_list("entity", flat=True).get(pk=rule_id)
+        storage.lock_entity(cursor, entity_name)
+        holding.keep_holds(cursor, entity_name)
     rule = MatchRule.objects.select_for_update().get(pk=rule_id)
     if rule.is_active:
         raise Conflict(f"{rule.entity} match rule v{rule.version} is active already.")
