@@ -18,7 +18,7 @@ from apps.sources.contracts import Landed
 from apps.sources.readers.json_lines import json_row
 from apps.sources.services import close_load, land_rows, open_load
 
-ID, DELETED = "remote_id", "remote_deleted"
+ID, DELETED, SEEN_AT = "remote_id", "remote_deleted", "remote_seen_at"
 
 
 def land_observed(
@@ -29,17 +29,23 @@ def land_observed(
     origin: str,
     now: datetime,
     deleted: frozenset[str] = frozenset(),
+    seen_at: datetime | None = None,
 ) -> Landed | None:
     """Land records (the target's id, its values) in the running transaction; None when the mapping only writes.
 
-    Attributes and items the mapping does not read stay as they were. Raises UnknownSystem when the target is no
-    source system.
+    Attributes and items the mapping does not read stay as they were. `seen_at`: when the target was seen to hold
+    them, which dates the records; without it they keep the version they had. Raises UnknownSystem when the target is
+    no source system.
     """
     layout = reading_layout(connection, mapping, now=now)
     if layout is None:
         return None
+    dated = {SEEN_AT: seen_at.isoformat()} if seen_at else {}
     rows = [
-        json_row(number, {**mapping.from_remote(values), ID: native, DELETED: str(native in deleted).lower()})
+        json_row(
+            number,
+            {**mapping.from_remote(values), **dated, ID: native, DELETED: str(native in deleted).lower()},
+        )
         for number, (native, values) in enumerate(seen, start=1)
     ]
     load = open_load(layout=layout, mode="full", origin=origin, now=now)
@@ -76,7 +82,7 @@ def _yaml(value: Any) -> str:
 
 def _columns(document: Mapping[str, Any]) -> set[str]:
     [record] = document["records"]
-    return {*record["fields"].values(), *record["collections"], ID}
+    return {*record["fields"].values(), *record["collections"], ID, SEEN_AT}
 
 
 def _document(connection: Connection, mapping: OutboundMapping) -> dict[str, Any] | None:
@@ -91,6 +97,7 @@ def _document(connection: Connection, mapping: OutboundMapping) -> dict[str, Any
     record: dict[str, Any] = {
         "entity": spec.name,
         "key": ID,
+        "source_version": SEEN_AT,
         "deleted": {"true": DELETED},
         "fields": {name: name for name in sorted(attributes)},
         "collections": collections,

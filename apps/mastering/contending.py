@@ -46,6 +46,12 @@ def contenders_of(
     return contenders
 
 
+def golden_values(spec: EntitySpec, values: Document) -> Document:
+    """Return standardized values as a contender would have them: those that say something, references as golden ids."""
+    given = _given(values)
+    return _with_golden_ids(spec, given, resolve_keys(list(_targets(spec, given))))
+
+
 def _given(values: Document) -> Document:
     return {name: value for name, value in values.items() if value is not None}
 

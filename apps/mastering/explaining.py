@@ -1,7 +1,7 @@
 """Why the values of a golden record are what they are, and what became of everything that was written to it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,10 +10,20 @@ from apps.core.errors import NotFound
 from apps.golden.documents import load_documents
 from apps.golden.models import GoldenRecord
 from apps.golden.registry import entity
-from apps.mastering.contending import contenders_of
-from apps.mastering.engine.explaining import Candidate, Explanation, explain, subjects_of
+from apps.mastering.contending import contenders_of, golden_values
+from apps.mastering.engine.explaining import (
+    Candidate,
+    Explanation,
+    Subject,
+    explain,
+    lost_by,
+    subjects_of,
+    winner_of,
+)
 from apps.mastering.engine.flipping import Inputs, Step
-from apps.mastering.engine.strategies import strategies
+from apps.mastering.engine.strategies import Contender, strategies
+from apps.mastering.engine.survivorship import Lines, lines_of
+from apps.mastering.engine.trust import claim_of
 from apps.mastering.models import WriteVerdict
 from apps.mastering.selectors import active_ownership, active_survivorship
 from apps.mastering.services.pinned import pins_of
@@ -25,6 +35,7 @@ __all__ = [
     "Step",
     "Write",
     "explain_record",
+    "kept_out",
     "words_of",
     "writes_in",
     "writes_of",
@@ -40,15 +51,69 @@ def explain_record(*, record_id: UUID, now: datetime) -> dict[str, Explanation]:
 
     By the rules, members and pins of now, in a fixed number of statements. Raises NotFound.
     """
+    inputs = _inputs(record_id, now)
+    document = load_documents(inputs.spec, [record_id]).get(record_id, {})
+    subjects = subjects_of(inputs.spec, document, inputs.contenders)
+    return {subject.path: explain(inputs, subject) for subject in subjects}
+
+
+def kept_out(
+    *, record_id: UUID, told: Contender, names: Collection[str], now: datetime
+) -> dict[str, tuple[str, str]]:
+    """Return, by attribute or "collection:identity", who wins over what a member tells, and why.
+
+    `told`: its standardized values; those it has beside them stay. Only `names` are looked at; what wins, or is said
+    by the winner as well, is left out. The system is "" where a pin or nobody stands before it. Raises NotFound.
+    """
+    inputs = _inputs(record_id, now)
+    spec = inputs.spec
+    others = [each for each in inputs.contenders if each.id != told.id]
+    own = replace(told, values=golden_values(spec, told.values))
+    for before in inputs.contenders:
+        if before.id == told.id:
+            stays = before.echoed - {*names}
+            own = replace(own, values={**before.values, **own.values}, faults=before.faults, echoed=stays)
+    inputs = replace(inputs, contenders=[*others, own])
+    lines = lines_of(spec, inputs.contenders, inputs.ownership, inputs.pins, inputs.survivorship)
+    found = {}
+    for subject in subjects_of(spec, {}, inputs.contenders):
+        value = subject.value_of(own)
+        if subject.name not in names or (value is None and subject.collection):
+            continue
+        if why := _stands_before(inputs, lines, subject, own):
+            found[subject.path] = why
+    return found
+
+
+def _inputs(record_id: UUID, now: datetime) -> Inputs:
     header = GoldenRecord.objects.filter(pk=record_id).first()
     if header is None:
         raise NotFound(f"There is no golden record {record_id}.")
     spec = entity(header.entity)
     contenders = contenders_of(spec, [record_id]).get(record_id, [])
     pins = pins_of(spec, [record_id], tried={}, moves=(), redirects=(), now=now).get(record_id, {})
-    inputs = Inputs(spec, contenders, active_ownership(), pins, active_survivorship())
-    document = load_documents(spec, [record_id]).get(record_id, {})
-    return {subject.path: explain(inputs, subject) for subject in subjects_of(spec, document, contenders)}
+    return Inputs(spec, contenders, active_ownership(), pins, active_survivorship())
+
+
+def _stands_before(inputs: Inputs, lines: Lines, subject: Subject, own: Contender) -> tuple[str, str] | None:
+    spec, value, pin = inputs.spec, subject.value_of(own), inputs.pins.get(subject.name)
+    winner = winner_of(lines, subject)
+    if pin is not None and pin.value == value:
+        return None
+    if (
+        pin is None
+        and winner
+        and (winner.contender.id == own.id or subject.value_of(winner.contender) == value)
+    ):
+        return None
+    system = winner.contender.system if winner and pin is None else ""
+    if value is None:
+        return (system, "it holds nothing there, and that never wins") if winner or pin else None
+    group = spec.group_of(subject.name)
+    standing = lines.owned(group, subject.legal_entity(inputs.contenders)).standing(own.system, own.role)
+    ranking = inputs.survivorship.of(spec, group)
+    claim = claim_of(own, standing, (subject.name,), ranking, lines.survivorship.moment)
+    return system, lost_by(inputs, subject, claim, winner, pinned=pin is not None)[1]
 
 
 def words_of(step: Step) -> str:

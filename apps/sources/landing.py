@@ -14,7 +14,7 @@ from apps.core.ids import derived_uuid
 from apps.golden.registry import entity
 from apps.golden.spec import Document, EntitySpec
 from apps.sources.contracts import Counts, Problem, Row
-from apps.sources.versions import is_older, version_key
+from apps.sources.versions import is_older, newest, version_key
 
 MAX_KEY = 200
 MAX_VERSION = 64
@@ -195,7 +195,7 @@ def _land_record(
     )
     silent = patch and bool(before or old) and not layout.says_deleted(record, each.row.data)
     if record.mode == "record":  # a contribution has a version of its own, which says nothing of the record's
-        landing.source_version = max(known, record.source_version, key=version_key)
+        landing.source_version = newest(known, record.source_version)
     landing.complete = landing.complete or record.mode == "record"
     landing.deleted = landing.deleted if record.mode != "record" or silent else record.deleted
     if partial:

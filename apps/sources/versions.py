@@ -19,8 +19,18 @@ def version_key(version: str | None) -> tuple[int, float, str]:
 
 
 def is_older(version: str | None, than: str | None) -> bool:
-    """Tell whether a version lies before another; an unknown one is never older."""
-    return bool(version) and bool(than) and version_key(version) < version_key(than)
+    """Tell whether a version lies before another; an unknown one, or one of another kind, is never older."""
+    return _compare(version, than) and version_key(version) < version_key(than)
+
+
+def newest(known: str | None, told: str | None) -> str | None:
+    """Return which version stands after a row was taken: the later, or the row's where they do not compare."""
+    return max(known, told, key=version_key) if _compare(known, told) else (told or known)
+
+
+def _compare(one: str | None, other: str | None) -> bool:
+    """Tell whether both are moments, or neither is: a counter says nothing of a clock."""
+    return bool(one) and bool(other) and bool(recency_of(one)) == bool(recency_of(other))
 
 
 def recency_of(version: str | None) -> float:

@@ -1,6 +1,7 @@
 """Reconciliation: runs per target, and what did not agree, for a person to push, adopt or waive."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -104,7 +105,7 @@ class ReconciliationView(ActingView):
             return
         messages.success(request, "A worker compares the target now; reload to see how far it is.")
 
-    def _each(self, request: HttpRequest, verb: Callable[..., None], done: str) -> None:
+    def _each(self, request: HttpRequest, verb: Callable[..., object], done: str) -> None:
         ids = [UUID(each) for each in request.POST.getlist("finding")]
         if not ids:
             messages.error(request, "Choose findings first.")
@@ -117,12 +118,24 @@ class ReconciliationView(ActingView):
         self._each(request, push_finding, "on the way to the target")
 
     def act_adopt(self, request: HttpRequest) -> None:
-        self._each(request, adopt_finding, "landed as source records; ownership and survivorship decide")
+        kept: dict[str, int] = {}
+        self._each(request, partial(_adopt, kept), "landed as source records of the target's system")
+        for why, times in sorted(kept.items()):
+            messages.warning(
+                request, f"Will not become golden{f' ({times:,} times)' if times > 1 else ''}: {why}"
+            )
 
     def act_waive(self, request: HttpRequest) -> None:
         self._each(
             request, waive_finding, "waived; each comes back when the target holds something else again"
         )
+
+
+def _adopt(kept: dict[str, int], **asked: Any) -> None:
+    """Adopt a finding and count what will not become golden, by attribute and reason: values are personal."""
+    for path, why in adopt_finding(**asked).items():
+        told = f"{path.partition(':')[0]}, {why}"
+        kept[told] = kept.get(told, 0) + 1
 
 
 def _targets() -> list[tuple[Connection, ReconciliationRun | None, bool]]:

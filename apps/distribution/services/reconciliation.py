@@ -1,6 +1,6 @@
 """Reconcile a target: run in resumable pages; push, adopt or waive what a person must decide."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from apps.connectors.models import Connection
 from apps.connectors.selectors import active_mapping, connector_for
 from apps.core.errors import Conflict, HubError, Invalid
 from apps.distribution.clock import RunningClock
+from apps.distribution.foreseen import kept_from_golden
 from apps.distribution.gate import connection_called
-from apps.distribution.hints import kick_targets
+from apps.distribution.hints import kick_pipeline, kick_targets
 from apps.distribution.laneless import heal_passed_by
 from apps.distribution.models import (
     ExternalRef,
@@ -65,6 +66,11 @@ class FindingClosed(Conflict):
 class NotPossible(Conflict):
     code = "finding_action_not_possible"
     title = "This cannot be done with such a finding"
+
+
+class ToldNewer(Conflict):
+    code = "told_newer"
+    title = "The system has told something newer since this was seen"
 
 
 class NoReason(Invalid):
@@ -294,24 +300,30 @@ def push_finding(*, finding: UUID, actor: Actor, reason: str, now: datetime) -> 
         transaction.on_commit(lambda: kick_targets([code]), robust=True)
 
 
-def adopt_finding(*, finding: UUID, actor: Actor, reason: str, now: datetime) -> None:
-    """Land what the target holds as a source record of that system; ownership and survivorship decide.
+def adopt_finding(*, finding: UUID, actor: Actor, reason: str, now: datetime) -> Mapping[str, str]:
+    """Land what the target holds as a source record of that system, dated when it was seen; the rules decide.
 
-    Raises UnknownSystem where the target is no source system, NotPossible where the mapping reads nothing.
+    Return, by attribute or item, why a value that differed will not become the golden one; empty: all of them will.
+    Raises UnknownSystem where the target is no source system, NotPossible where the mapping reads nothing, ToldNewer
+    where that record came since in a later version.
     """
     with acting(actor, reason=reason), transaction.atomic():
         row = _open_finding(finding, reason)
         mapping = active_mapping(row.subscription.mapping)
-        seen = [(row.native_id, row.observed)]
-        origin = f"adopted from {row.connection.code}"
-        if (
-            land_observed(connection=row.connection, mapping=mapping, seen=seen, origin=origin, now=now)
-            is None
-        ):
+        landed = land_observed(
+            connection=row.connection, mapping=mapping, seen=[(row.native_id, row.observed)],
+            origin=f"adopted from {row.connection.code}", now=now, seen_at=row.last_seen,
+        )  # fmt: skip
+        if landed is None:
             raise NotPossible(
                 f"Mapping {mapping.name} only writes; give it `direction: both` to adopt values."
             )
+        if landed.counts.stale:
+            raise ToldNewer("Compare the target again and look at what it holds now.")
+        kept = kept_from_golden(row, mapping, now=now)
         _close(row, FindingState.ADOPTED, actor, reason, now)
+        transaction.on_commit(kick_pipeline, robust=True)
+        return kept
 
 
 def waive_finding(*, finding: UUID, actor: Actor, reason: str, now: datetime) -> None:
