@@ -15,7 +15,7 @@ from apps.accounts.contracts import Principal
 from apps.api.answers import is_unchanged
 from apps.api.bodies import read_body
 from apps.api.callers import bearer_token, principal_of_user, remembered
-from apps.api.limits import Taken, take_for_address, take_for_client
+from apps.api.limits import Taken, client_quota, take_for_address, take_for_client
 from apps.api.operations import Operation
 from apps.api.parameters import read_query
 from apps.api.problems import MEDIA_TYPE, Unauthenticated, expected, problem_body, problem_headers
@@ -128,7 +128,8 @@ class HubView(APIView):
     def charge(self, cost: float) -> None:
         """Take more from the caller's bucket, for work that grows with the size of the request."""
         if cost > 0:
-            self._limit(take_for_client(self.principal.user_id, cost))
+            # The request itself took one: more than the rest of a full bucket could never be had.
+            self._limit(take_for_client(self.principal.user_id, min(cost, client_quota() - 1)))
 
     def _limit(self, taken: Taken) -> None:
         self.taken = taken

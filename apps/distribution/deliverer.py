@@ -27,14 +27,17 @@ class Loop(threading.Thread):
     def __init__(self, name: str, stop: threading.Event) -> None:
         super().__init__(name=name, daemon=True)
         self.bell = threading.Event()
+        self.failed = False
         self._stop_asked = stop
         self._told: RunningClock | None = None
         self._asked = 0.0
 
     def run(self) -> None:
-        while not self._stop_asked.is_set():
-            self.bell.clear()
-            if not self._safely(self.turn):
+        while True:
+            self.bell.clear()  # before it is asked whether to stop: who stops it rings afterwards
+            if self._stop_asked.is_set():
+                break
+            if not self.safely(self.turn):
                 self.rest()
         connection.close()
 
@@ -51,14 +54,16 @@ class Loop(threading.Thread):
             self._told, self._asked = RunningClock(database_now()), time.monotonic()
         return self._told.now()
 
-    def _safely(self, turn: Callable[[], bool]) -> bool:
+    def safely(self, turn: Callable[[], bool]) -> bool:
+        """Take a turn; what fails is logged and noted, and left for another time."""
+        self.failed = False
         try:
             return turn()
         except DATABASE_AWAY as error:
             log.warning("distribution.database.lost", loop=self.name, error=type(error).__name__)
         except Exception:
             log.exception("distribution.run.failed", loop=self.name)
-        self._told = None
+        self.failed, self._told = True, None
         connection.close()
         return False
 

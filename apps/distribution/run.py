@@ -76,7 +76,7 @@ class DeliveryRun:
         """Deliver until nothing more may go out; calls on their way are waited for."""
         state = getattr(self._connection, "delivery_state", None) or self._first_state()
         with ThreadPoolExecutor(state.max_inflight, thread_name_prefix="deliver") as pool:
-            while self._launch(pool, state.batch_size) or self._flying or self._left:
+            while self._launch(pool, state.max_inflight, state.batch_size) or self._flying or self._left:
                 self._collect()
         return RunReport(self._connection.code, self._claimed, dict(self._outcomes), self._gate)
 
@@ -84,9 +84,12 @@ class DeliveryRun:
         with transaction.atomic():
             return locked_state(self._connection)
 
-    def _launch(self, pool: ThreadPoolExecutor, batch_size: int) -> bool:
-        """Claim what may go out now and start its calls; return whether anything was claimed."""
-        free = self._limit - self._claimed
+    def _launch(self, pool: ThreadPoolExecutor, most: int, batch_size: int) -> bool:
+        """Claim what may go out now and start its calls; return whether anything was claimed.
+
+        A call more than the `most` at a time would only wait with its lease: until one is back, changes gather.
+        """
+        free = min(self._limit - self._claimed, (most - len(self._flying)) * batch_size)
         if free < 1 or (self._alone and self._flying):
             return False
         self._bell.clear()  # whatever rang until now, this claim sees

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from apps.core.bulk import raw_cursor
 from apps.sources.contracts import Told
+from apps.sources.models import SourceRecord
 from apps.sources.versions import recency_of
 
 
@@ -44,6 +46,11 @@ def members_of(record_ids: Iterable[UUID], *, joining: Iterable[UUID] = ()) -> l
             Member(record, home, system, role, key, recency_of(version), deleted)
             for record, home, system, role, key, deleted, version in cursor
         ]
+
+
+def changed_since(*, system: str, entity: str, key: str, moment: datetime) -> bool:
+    """Tell whether a source record has come to say something else after a moment."""
+    return SourceRecord.objects.filter(system=system, entity=entity, key=key, changed_at__gt=moment).exists()
 
 
 def recency_before(*, source_record_ids: Sequence[UUID]) -> dict[UUID, float]:

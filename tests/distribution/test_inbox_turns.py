@@ -5,17 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection as database
 
 from apps.audit.context import Actor
 from apps.connectors.sandbox import RunningSandbox
+from apps.distribution.hints import notify_inbox
 from apps.distribution.models import InboxMessage, PullFeed
 from apps.distribution.selectors import database_now, waiting_inboxes
 from apps.distribution.services import deliver_due, fetch_inbox, pull_changes
 from apps.distribution.tasks import fetch_what_was_named
 from apps.sources.models import SourceRecord
-from tests.distribution.golden import Target, connect, customer, new_record
+from tests.distribution.golden import Target, connect, connection, customer, new_record, subscribe
 from tests.distribution.processes import eventually, forked
 from tests.hub import erp_customer, master, seed
 
@@ -126,6 +127,26 @@ def test_deliveries_go_on_while_an_inbox_is_read(crm: Target, monkeypatch: pytes
         worker.terminate()
         worker.join(15)
         assert worker.exitcode == 0
+
+
+def test_news_wakes_a_running_deliverer_again_and_again(crm: Target) -> None:
+    with forked(lambda: call_command("deliver")) as worker:
+        eventually(lambda: _sessions() >= 2)  # the listener, the target
+        for number in (1, 2):
+            tell(crm, number)
+            notify_inbox()
+            eventually(lambda: {state for state, _ in states()} == {"landed"})
+        worker.terminate()
+        worker.join(15)
+        assert worker.exitcode == 0
+
+
+def test_what_fails_holds_up_no_other_when_all_is_done_once(crm: Target) -> None:
+    subscribe(connection("aa-broken", kind="nobody"), "salesforce.account")
+    record = new_record(customer("Quay Works Ltd"), now=database_now())
+    with pytest.raises(CommandError, match="deliver-aa-broken"):
+        call_command("deliver", once=True)
+    assert crm.verbs(record) == ["created"]
 
 
 def test_an_idle_inbox_holds_no_connection_of_the_database(crm: Target) -> None:

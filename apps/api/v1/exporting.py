@@ -5,6 +5,8 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
 from psycopg import sql
 
 from apps.api.v1.filters import list_conditions
@@ -13,6 +15,7 @@ from apps.core.bulk import raw_cursor
 from apps.golden.documents import typed_model
 from apps.golden.spec import EntitySpec
 
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
 CHUNK = 500
 """Records of one statement: what bounds memory, and how long a snapshot lives."""
 
@@ -32,12 +35,28 @@ def _chunks(spec: EntitySpec, given: Mapping[str, Any], *, masked: bool) -> Iter
     values = [value for _, value in conditions]
     after: UUID | None = given["after"] or UUID(int=0)
     while after is not None:
-        with raw_cursor() as cursor:
-            cursor.execute(statement, [*values, after], prepare=True)
-            [(lines, last, count)] = cursor.fetchall()
+        lines, last, count = _read(statement, [*values, after])
         after = last if count == CHUNK else None
         if lines:
             yield lines.encode()
+
+
+def _read(statement: sql.Composed, values: list[Any]) -> tuple[Any, ...]:
+    """Read a chunk, once more on a new connection where the database was away: the answer is on its way already."""
+    try:
+        return _fetched(statement, values)
+    except _AWAY:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+    return _fetched(statement, values)
+
+
+def _fetched(statement: sql.Composed, values: list[Any]) -> tuple[Any, ...]:
+    with raw_cursor() as cursor:
+        cursor.execute(statement, values, prepare=True)
+        [row] = cursor.fetchall()
+    return row
 
 
 def _statement(spec: EntitySpec, conditions: list[sql.Composable], *, masked: bool) -> sql.Composed:

@@ -40,6 +40,7 @@ from apps.distribution.reconciling import (
     store_page,
 )
 from apps.distribution.services.subscriptions import BACKFILL_PRIORITY, make_lane
+from apps.sources.selectors import changed_since
 
 PAGE = 200
 HEADERS = 1_000
@@ -310,6 +311,9 @@ def adopt_finding(*, finding: UUID, actor: Actor, reason: str, now: datetime) ->
     with acting(actor, reason=reason), transaction.atomic():
         row = _open_finding(finding, reason)
         mapping = active_mapping(row.subscription.mapping)
+        system = row.connection.code
+        if changed_since(system=system, entity=mapping.entity, key=row.native_id, moment=row.last_seen):
+            raise ToldNewer("Compare the target again and look at what it holds now.")
         landed = land_observed(
             connection=row.connection, mapping=mapping, seen=[(row.native_id, row.observed)],
             origin=f"adopted from {row.connection.code}", now=now, seen_at=row.last_seen,
@@ -318,8 +322,10 @@ def adopt_finding(*, finding: UUID, actor: Actor, reason: str, now: datetime) ->
             raise NotPossible(
                 f"Mapping {mapping.name} only writes; give it `direction: both` to adopt values."
             )
-        if landed.counts.stale:
-            raise ToldNewer("Compare the target again and look at what it holds now.")
+        if landed.counts.rejected:
+            raise NotPossible(
+                "The hub cannot take these values as they are; correct them over there, push the hub's, or waive it."
+            )
         kept = kept_from_golden(row, mapping, now=now)
         _close(row, FindingState.ADOPTED, actor, reason, now)
         transaction.on_commit(kick_pipeline, robust=True)

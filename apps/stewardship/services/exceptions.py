@@ -221,6 +221,7 @@ def waive_exception(*, task_id: UUID, reason: str, now: datetime) -> ExceptionTa
     Raises TaskClosed, Denied without the role.
     """
     demand(Capability.APPROVE)
+    take_turn()
     task = ExceptionTask.objects.select_for_update().get(pk=task_id)
     if task.status != ExceptionStatus.OPEN:
         raise TaskClosed(f"It is {task.get_status_display().lower()}; reload the list.")

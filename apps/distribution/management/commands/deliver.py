@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from apps.connectors.models import Connection
@@ -52,8 +52,10 @@ class Command(BaseCommand):
         loops: list[Loop] = [TargetLoop(code, self._stop) for code in self._targets()]
         loops += [InboxLoop(code, self._stop) for code in self._inboxes()]
         for loop in loops:
-            while loop.turn():
+            while loop.safely(loop.turn):
                 pass
+        if failed := [loop.name for loop in loops if loop.failed]:
+            raise CommandError(f"Not done: {', '.join(failed)}. The log says why; all others were served.")
 
     def _targets(self) -> list[str]:
         rows = Connection.objects.filter(subscriptions__isnull=False).distinct().order_by("code")
@@ -75,7 +77,8 @@ class Command(BaseCommand):
                 for code in self._targets():
                     self._loop(TargetLoop, code)
                 self._wake_inboxes()
-            for told in raw.notifies(timeout=POLL_SECONDS / 4, stop_after=1):
+            # As a list: the connection is locked while it is listened to, and what follows asks it.
+            for told in list(raw.notifies(timeout=POLL_SECONDS / 4, stop_after=1)):
                 if told.channel == INBOX_CHANNEL:
                     self._wake_inboxes()
                     continue
