@@ -55,8 +55,8 @@ def _read(statement: sql.Composed, values: list[Any]) -> tuple[Any, ...]:
 def _fetched(statement: sql.Composed, values: list[Any]) -> tuple[Any, ...]:
     with raw_cursor() as cursor:
         cursor.execute(statement, values, prepare=True)
-        [row] = cursor.fetchall()
-    return row
+        [(lines, last, count)] = cursor.fetchall()
+    return lines, last, count
 
 
 def _statement(spec: EntitySpec, conditions: list[sql.Composable], *, masked: bool) -> sql.Composed:
