@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import psycopg
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
-from apps.distribution.clock import RunningClock
+from apps.distribution.clock import RunningClock, passed
 from apps.distribution.selectors import database_now, waiting_inboxes
 from apps.distribution.services import deliver_due, fetch_inbox
 from apps.distribution.tasks import BATCH, worker_name
@@ -21,7 +22,7 @@ _CLOCK_SECONDS = 10.0
 """So long a thread goes by the time that the database has told."""
 
 
-class Loop(threading.Thread):
+class Loop(threading.Thread, ABC):
     """Takes turns until told to stop, at the latest every second and at once when the bell rings."""
 
     def __init__(self, name: str, stop: threading.Event) -> None:
@@ -44,14 +45,14 @@ class Loop(threading.Thread):
     def rest(self) -> None:
         self.bell.wait(POLL_SECONDS)
 
+    @abstractmethod
     def turn(self) -> bool:
         """Do what is to be done now; return whether there may be more."""
-        raise NotImplementedError
 
     def now(self) -> datetime:
         """Return the database's time, asked for every few seconds."""
-        if self._told is None or time.monotonic() - self._asked > _CLOCK_SECONDS:
-            self._told, self._asked = RunningClock(database_now()), time.monotonic()
+        if self._told is None or passed() - self._asked > _CLOCK_SECONDS:
+            self._told, self._asked = RunningClock(database_now()), passed()
         return self._told.now()
 
     def safely(self, turn: Callable[[], bool]) -> bool:

@@ -18,7 +18,7 @@ from apps.connectors.models import Connection
 from apps.distribution.attempts import open_attempts
 from apps.distribution.calling import Call, Result, carry_out, plan_calls
 from apps.distribution.claiming import Claim, claim_lanes, renew_leases
-from apps.distribution.clock import RunningClock
+from apps.distribution.clock import RunningClock, passed
 from apps.distribution.contracts import RunReport
 from apps.distribution.drafts import Draft, write_drafts
 from apps.distribution.engine.delays import LEASE
@@ -70,7 +70,7 @@ class DeliveryRun:
         self._claimed = 0
         self._gate = ""
         self._outcomes: Counter[str] = Counter()
-        self._renewed = time.monotonic()
+        self._renewed = passed()
 
     def run(self) -> RunReport:
         """Deliver until nothing more may go out; calls on their way are waited for."""
@@ -93,7 +93,7 @@ class DeliveryRun:
         if free < 1 or (self._alone and self._flying):
             return False
         self._bell.clear()  # whatever rang until now, this claim sees
-        began = time.monotonic()
+        began = passed()
         claim = self._patiently(lambda: self._claim(free))
         self._alone, self._gate = claim.alone, claim.gate
         self._claimed += len(claim.tokens)
@@ -131,7 +131,7 @@ class DeliveryRun:
         open_attempts(connection=self._connection, drafts=drafts, worker=self._worker, now=now)
 
     def _still_leased(self) -> bool:
-        return time.monotonic() - self._renewed < LEASE.total_seconds() - 1
+        return passed() - self._renewed < LEASE.total_seconds() - 1
 
     def _collect(self) -> None:
         """Settle what has come back, at the latest when it is time to renew the leases of what is still out."""
@@ -142,13 +142,13 @@ class DeliveryRun:
         else:
             for ending in self._take_left():
                 self._write([ending], wait_for_locks=True)
-        if time.monotonic() - self._renewed >= _RENEW_EVERY:
+        if passed() - self._renewed >= _RENEW_EVERY:
             self._renew()
 
     def _landed(self) -> list[Future[list[Result]]]:
         """Wait until a call has come back or the bell rings; return the calls that have."""
         if not any(future.done() for future in self._flying):
-            patience = max(0.0, self._renewed + _RENEW_EVERY - time.monotonic())
+            patience = max(0.0, self._renewed + _RENEW_EVERY - passed())
             self._bell.wait(min(patience, _LOCKED) if self._left else patience)
             self._bell.clear()
         if not all(done := [future.done() for future in self._flying]) and any(done):
@@ -195,19 +195,19 @@ class DeliveryRun:
         if out:
             tokens = {facts.lane_id: facts.token for facts in out}
             self._patiently(lambda: renew_leases(tokens=tokens, now=self._clock.now()))
-        self._renewed = time.monotonic()
+        self._renewed = passed()
 
     def _patiently(self, work: Callable[[], T]) -> T:
         """Do a whole transaction; again while the database is away: what a target said must not be thrown away.
 
         Twice does no harm: a lane that was settled by a commit whose answer got lost is settled to the same state.
         """
-        deadline = time.monotonic() + _PATIENCE
+        deadline = passed() + _PATIENCE
         while True:
             try:
                 return work()
             except _AWAY as error:
-                if time.monotonic() > deadline or database.in_atomic_block:
+                if passed() > deadline or database.in_atomic_block:
                     raise
                 log.warning(
                     "distribution.database.away", target=self._connection.code, error=type(error).__name__

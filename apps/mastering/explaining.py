@@ -72,7 +72,7 @@ def kept_out(
     for before in inputs.contenders:
         if before.id == told.id:
             stays = before.echoed - {*names}
-            beside = {name: value for name, value in before.values.items() if name not in told.values}
+            beside = {name: value for name, value in before.values.items() if name not in names}
             own = replace(own, values={**beside, **own.values}, faults=before.faults, echoed=stays)
     inputs = replace(inputs, contenders=[*others, own])
     lines = lines_of(spec, inputs.contenders, inputs.ownership, inputs.pins, inputs.survivorship)

@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
 import httpx2
+import psycopg
 import pytest
+from django.db import connection
 
 from apps.accounts.roles import Role
 from apps.api.v1 import exporting
+from apps.api.v1.filters import list_parameters
+from apps.golden.registry import entity
 from tests.api.conftest import PERSON, Caller, write
 from tests.api.test_http import address
 
@@ -80,3 +85,23 @@ def test_a_masked_export_shows_nothing_personal(
     assert "John" in texts[Role.STEWARD]
     assert "John" not in texts[Role.VIEWER]
     assert "john@firm.com" not in texts[Role.VIEWER]
+
+
+def test_a_database_that_goes_away_in_between_cuts_no_answer(customers: list[str]) -> None:
+    spec = entity("customer")
+    given = {parameter.name: None for parameter in list_parameters(spec)}
+    chunks = exporting.exported(spec, {**given, "record_status": "live", "after": None}, masked=False)
+    found = [next(chunks)]
+    with psycopg.connect(connection.connection.info.dsn) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", (connection.connection.info.backend_pid,))
+    found += list(chunks)
+    assert [json.loads(line)["id"] for line in b"".join(found).splitlines()] == customers
+
+
+def test_an_export_can_be_had_where_the_quota_is_less_than_it_costs(
+    caller: Callable[..., Caller], customers: list[str], settings: Any
+) -> None:
+    settings.API_RATE_PER_MINUTE, settings.API_PROCESSES = 20, 1
+    answer = caller(Role.STEWARD, name="poor").get("customers/export")
+    assert answer.status_code == 200
+    assert len(b"".join(answer.streaming_content).splitlines()) == 7

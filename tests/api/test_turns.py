@@ -12,6 +12,7 @@ from apps.accounts.roles import Role
 from apps.mastering.services import take_turn
 from apps.stewardship.models import ApprovalPolicy, ChangeRequest, ExceptionTask
 from tests.api.conftest import Caller
+from tests.console.signing import press, signed_in
 from tests.hub import account, erp_customer, master, only, seed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,6 +90,19 @@ def test_exceptions(caller: Callable[..., Caller], verb: str, body: dict[str, st
         ExceptionTask.objects.filter(pk=task.pk),
     )
     assert answer == status
+
+
+def test_waiving_on_screen() -> None:
+    master("netsuite.customers", erp_customer("77", "Acme Ltd"))
+    master("netsuite.invoices", WRONG_TOTAL)
+    task = ExceptionTask.objects.get(invariant="invoice_adds_up")
+    approver = signed_in(Role.APPROVER)
+    status = answered_beside_a_turn(
+        lambda: press(approver, "exceptions", act="waive", task=task.pk, reason="agreed"),
+        ExceptionTask.objects.filter(pk=task.pk),
+    )
+    task.refresh_from_db()
+    assert (status, task.status) == (302, "waived")
 
 
 WRONG_TOTAL = {

@@ -11,6 +11,7 @@ from apps.connectors.sandbox import RunningSandbox
 from apps.distribution.models import Finding
 from apps.distribution.selectors import database_now
 from apps.distribution.services import adopt_finding, deliver_due, pull_changes, reconcile_target
+from apps.distribution.services.reconciliation import NotPossible, ToldNewer
 from apps.golden.models import GoldenRecord
 from apps.mastering.services import write_pins
 from apps.pipeline.services import run_pending
@@ -134,6 +135,41 @@ def test_a_value_that_is_gone_over_there_wins_nothing(both: tuple[Target, Target
     kept = adopted(drifted(both[0], Segment__c=None))
     assert kept == {"segment": "salesforce stands before it: it holds nothing there, and that never wins"}
     assert segment() == OURS
+
+
+def test_a_value_that_is_gone_after_it_was_adopted_is_told_too(both: tuple[Target, Target]) -> None:
+    crm, erp = both
+    assert adopted(drifted(crm)) == {}
+    send(crm, erp)
+    [row] = crm.server.store.rows("Account")
+    crm.server.store.change_silently(row, {"Segment__c": None})
+    compared(crm)
+    kept = adopted(Finding.objects.get(connection=crm.connection, state="open"))
+    assert kept == {"segment": "salesforce stands before it: it holds nothing there, and that never wins"}
+    assert segment() == OURS
+
+
+def test_what_the_system_has_told_since_is_not_overwritten(both: tuple[Target, Target]) -> None:
+    crm, _ = both
+    finding = drifted(crm)
+    [row] = crm.server.store.rows("Account")
+    crm.server.store.change_silently(row, {"Segment__c": "Construction"})
+    pull_changes(target="salesforce", actor=ADA, now=database_now())
+    with pytest.raises(ToldNewer):
+        adopted(finding)
+    run_pending()
+    finding.refresh_from_db()
+    assert finding.state == "open"
+    assert SourceRecord.objects.get(key=finding.native_id).values["segment"] == "Construction"
+
+
+def test_what_the_hub_cannot_land_is_not_called_adopted(both: tuple[Target, Target]) -> None:
+    finding = drifted(both[0])
+    Finding.objects.filter(pk=finding.pk).update(native_id="\t")
+    with pytest.raises(NotPossible, match="cannot take these values"):
+        adopted(finding)
+    finding.refresh_from_db()
+    assert finding.state == "open"
 
 
 def test_a_counter_and_a_moment_do_not_compare() -> None:

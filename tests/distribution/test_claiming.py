@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 from django.db import connection as database
@@ -109,6 +110,31 @@ def test_a_change_goes_out_beside_a_call_that_has_not_come_back(
     eventually(lambda: Lane.objects.filter(record=quick, done_seq=1).exists(), within=5)
     assert not running.done()
     assert running.result(30).outcomes == {"created": 1, "retry": 1}
+
+
+def test_changes_gather_while_as_many_calls_are_out_as_go_at_once(
+    transactional_db: None, erp_server: RunningSandbox, pool: ThreadPoolExecutor
+) -> None:
+    """A call more would wait in the worker with its lease, and go out with what was true when it was drafted."""
+    erp = connect(erp_server, {"netsuite.customer": "customer"}, max_inflight=1, batch_size=5)
+    slow = new_record(customer("Slow Ltd"))
+    erp.server.arm("hang", seconds=4, ext_id=str(slow.pk))
+    bell = threading.Event()
+
+    def deliver() -> RunReport:
+        try:
+            return deliver_due(target="netsuite", limit=500, worker="w", now=T0 + seconds(1), bell=bell)
+        finally:
+            database.close()
+
+    running = pool.submit(deliver)
+    eventually(lambda: not erp.server.system.faults.armed())
+    for number in (1, 2):
+        new_record(customer(f"Quick {number} Ltd"))
+        bell.set()
+        sleep(0.5)
+        assert [lane.record_id for lane in Lane.objects.filter(lease_until__isnull=False)] == [slow.pk]
+    assert running.result(30).outcomes == {"created": 2, "retry": 1}
 
 
 def test_a_lane_that_was_taken_over_before_it_was_drafted_is_left_alone(

@@ -10,13 +10,24 @@ from django.db import connection as database
 
 from apps.audit.context import Actor
 from apps.connectors.sandbox import RunningSandbox
+from apps.connectors.services import activate_mapping, draft_mapping
+from apps.connectors.services.seeding import default_documents
 from apps.distribution.hints import notify_inbox
 from apps.distribution.models import InboxMessage, PullFeed
 from apps.distribution.selectors import database_now, waiting_inboxes
 from apps.distribution.services import deliver_due, fetch_inbox, pull_changes
 from apps.distribution.tasks import fetch_what_was_named
 from apps.sources.models import SourceRecord
-from tests.distribution.golden import Target, connect, connection, customer, new_record, subscribe
+from tests.distribution.golden import (
+    STEWARD,
+    T0,
+    Target,
+    connect,
+    connection,
+    customer,
+    new_record,
+    subscribe,
+)
 from tests.distribution.processes import eventually, forked
 from tests.hub import erp_customer, master, seed
 
@@ -69,6 +80,23 @@ def test_a_long_feed_is_read_in_turns_and_its_message_settled_at_the_end(crm: Ta
     assert seen == [(0, 2, reading), (0, 4, reading), (1, 5, [("landed", "")])]
     assert waiting_inboxes(now=database_now()) == []
     assert InboxMessage.objects.get().attempts == 0
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_every_mapping_of_the_object_begins_in_the_first_turn(crm: Target) -> None:
+    """Only then is the overlap read, so who began later would pass over what became visible late."""
+    [text] = [each for each in default_documents() if each.startswith("mapping: salesforce.account\n")]
+    second = draft_mapping(
+        text=text.replace("salesforce.account", "salesforce.twin", 1), actor=STEWARD, now=T0
+    )
+    activate_mapping(mapping=second, actor=STEWARD, now=T0)
+    subscribe(crm.connection, "salesforce.twin", priority=99)
+    tell(crm, 1)
+    turn()
+    assert [feed.pages for feed in PullFeed.objects.all()] == [2, 2]
+    while waiting_inboxes(now=database_now()):
+        turn()
+    assert states() == [("landed", "")]
 
 
 @pytest.mark.usefixtures("small_pages")

@@ -105,7 +105,7 @@ def test_a_lane_in_the_air_goes_out_again_through_the_mapping_that_came_into_for
     assert flight.result(20) == {"updated": 2}
     assert taker.held(record, "customer")["trade_name"] == "ACME"
     lane = lane_of(record)
-    assert (lane.done_seq, lane.pending_since, lane.once_more, lane.priority) == (1, None, False, 91)
+    assert (lane.done_seq, lane.pending_since, lane.once_more, lane.priority) == (1, None, False, 10)
     first, second = DeliveryAttempt.objects.order_by("started_at")
     assert (first.mapping_version, second.mapping_version, first.seq, second.seq) == ("1", "2", 1, 1)
     assert first.key != second.key

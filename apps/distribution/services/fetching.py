@@ -40,7 +40,7 @@ Attempts that came to no look, because the system or the hub was out of reach, a
 """
 OVERTAKEN = 5
 PAGES = 20
-"""Pages of a feed that one turn reads; the next goes on there, after the messages that came meanwhile."""
+"""Pages of each feed that one turn reads; the next goes on there, after the messages that came meanwhile."""
 READING = "reading"
 """Code of a message whose feed has been begun."""
 
@@ -163,17 +163,19 @@ def _whatever_happens(turn: Turn, named: Sequence[Named], fetch: Callable[[], in
 
 def _fetch_whole(turn: Turn, whole: Sequence[Named], readers: Readers) -> int:
     """Read the feeds for a turn; at their end the messages that asked for it are settled, else they are due again."""
-    pages, resumed = PAGES, any(each.row.code == READING for each in whole)
-    for subscription, mapping in readers:
-        found = read_feed(
-            turn.connection, turn.connector, subscription, mapping, turn.clock, pages, resumed=resumed
-        )
-        pages -= len(found.pages)
-        if not found.ended:
-            for each in whole:
-                each.row.code, each.row.reason = READING, "All of it is read, some pages at a time."
-                each.row.next_at = turn.clock.now()
-            return save_rows([each.row for each in whole])
+    resumed = any(each.row.code == READING for each in whole)
+    # All of them, though the first has more: only the turn that begins a feed reads its overlap.
+    ended = [
+        read_feed(
+            turn.connection, turn.connector, subscription, mapping, turn.clock, PAGES, resumed=resumed
+        ).ended
+        for subscription, mapping in readers
+    ]
+    if not all(ended):
+        for each in whole:
+            each.row.code, each.row.reason = READING, "All of it is read, some pages at a time."
+            each.row.next_at = turn.clock.now()
+        return save_rows([each.row for each in whole])
     for each in whole:
         note_landed(each.row, None, by=turn.actor.name, now=turn.clock.now())
     return save_rows([each.row for each in whole])

@@ -31,11 +31,14 @@ BEGINNING = UUID(int=0)
 
 log = logging.getLogger(__name__)
 
-# What is in the air was made by the mapping of before, or is not known to be: its settling makes it due again. Marked
-# first, because a lane that is settled meanwhile is found by the other statement, and one that is claimed meanwhile
-# goes through the new version anyway.
+# In the order in which changes lock lanes. What was parked since the page was read is found here.
+_LOCK = """
+SELECT id, parked_at IS NOT NULL FROM distribution_lane WHERE id = ANY(%(lanes)s) ORDER BY record_id, id FOR UPDATE
+"""
+# What is in the air was made by the mapping of before, or is not known to be: its settling makes it due again, at the
+# priority it has, for it may be carrying a change.
 _ONCE_MORE = """
-UPDATE distribution_lane SET once_more = true, priority = greatest(priority, %(priority)s)
+UPDATE distribution_lane SET once_more = true
 WHERE id = ANY(%(lanes)s) AND lease_until IS NOT NULL AND parked_at IS NULL
 """
 # The version stays, so its key would too: the worker tells another payload by a key of its own.
@@ -250,9 +253,12 @@ def _deliver_again(
     if subscription is None:
         return
     again = [tried.lane_id for tried in page if tried.in_the_air or (tried.is_sent_again and tried.settled)]
+    flying = {tried.lane_id for tried in page if tried.in_the_air}
     cured = [tried.lane_id for tried in page if tried.cured and tried.lane_id is not None]
     if again:
         with raw_cursor() as cursor:
+            cursor.execute(_LOCK, {"lanes": again})
+            cured += [lane for lane, parked in cursor if parked and lane in flying]
             priority = BACKFILL_PRIORITY + subscription.priority // 10
             for statement in (_ONCE_MORE, _AGAIN):
                 cursor.execute(statement, {"lanes": again, "now": now, "priority": priority})
