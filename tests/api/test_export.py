@@ -105,3 +105,15 @@ def test_an_export_can_be_had_where_the_quota_is_less_than_it_costs(
     answer = caller(Role.STEWARD, name="poor").get("customers/export")
     assert answer.status_code == 200
     assert len(b"".join(answer.streaming_content).splitlines()) == 7
+
+
+def test_asking_for_the_head_of_an_export_reads_and_costs_nothing(
+    caller: Callable[..., Caller], customers: list[str], settings: Any
+) -> None:
+    settings.API_RATE_PER_MINUTE, settings.API_PROCESSES = 20, 1
+    asking = caller(Role.STEWARD, name="poor")
+    for _ in range(3):
+        answer = asking.client.head(
+            "/api/v1/customers/export", headers={"Authorization": f"Bearer {asking.token}"}
+        )
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/x-ndjson")

@@ -124,9 +124,11 @@ class ExportView(HubView):
         )
     }
 
-    def get(self, request: Request) -> StreamingHttpResponse:
+    def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         masked = not sees_personal(self.principal)
         refuse_personal(export_parameters(self.entity), self.given, masked=masked)
+        if request.method == "HEAD":
+            return HttpResponse(content_type=LINES)
         self.charge(EXPORT_COST)
         lines = exported(self.entity, self.given, masked=masked)
         return StreamingHttpResponse(lines, content_type=LINES)
